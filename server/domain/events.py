@@ -1,0 +1,44 @@
+"""The acts that the audit trail records, each as one value handed to `unit_of_work.commit`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+
+class Act(StrEnum):
+    SIGNED_IN = "signed-in"
+    SIGN_IN_REFUSED = "sign-in-refused"
+    SIGNED_OUT = "signed-out"
+    ACCOUNT_ADDED = "account-added"
+    REFUSED = "refused"
+    SUBJECT_ADDED = "subject-added"
+    SUBJECT_ERASED = "subject-erased"
+    REFERENCE_ENROLLED = "reference-enrolled"
+    REFERENCE_ERASED = "reference-erased"
+    SEARCH_ANSWERED = "search-answered"
+    SEARCH_CONSULTED = "search-consulted"
+    SEARCH_EXPIRED = "search-expired"
+    SEARCH_REVIEWED = "search-reviewed"
+    CANDIDATE_VIEWED = "candidate-viewed"
+    CANDIDATE_JUDGED = "candidate-judged"
+    DECISION_RECORDED = "decision-recorded"
+    PROBE_SHREDDED = "probe-shredded"
+    TRAIL_EXPORTED = "trail-exported"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One act. `details` go into the tree and stay for ever: ids, kinds and counts only, no personal data.
+
+    `private` (free texts, names) stands outside the leaf behind a salted commitment and can be erased.
+    """
+
+    act: Act
+    actor_id: str | None
+    search_id: str | None = None
+    details: Mapping[str, Json] = field(default_factory=dict)
+    private: Mapping[str, Json] = field(default_factory=dict)

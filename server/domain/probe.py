@@ -1,0 +1,87 @@
+"""Why a face may be searched at all: the purpose that stands before every photograph (product rules 1 and 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.errors import (
+    AlternativesMissing,
+    ForceNotExcluded,
+    ImageCountInvalid,
+    NecessityMissing,
+    PowerMissing,
+    PrivatePlace,
+)
+
+MINIMUM_WORDING = 20
+"""Characters that a necessity or a stated harm must have: enough to rule out a dot, short enough for a street."""
+
+MAXIMUM_FRAMES = 5
+
+
+class Ground(StrEnum):
+    UNABLE_TO_IDENTIFY = "unable-to-identify"
+    REFUSES = "refuses"
+    FALSE_DETAILS = "false-details"
+    MISSING_OR_AT_RISK = "missing-or-at-risk"
+
+    @property
+    def welfare(self) -> bool:
+        """True where the search is for the person's own sake."""
+        return self in {Ground.UNABLE_TO_IDENTIFY, Ground.MISSING_OR_AT_RISK}
+
+
+class Place(StrEnum):
+    PUBLIC = "public"
+    HOME = "home"
+    SCHOOL = "school"
+    MEDICAL = "medical"
+    WORSHIP = "worship"
+
+    @property
+    def private(self) -> bool:
+        return self is not Place.PUBLIC
+
+
+class Alternative(StrEnum):
+    """Less intrusive means, tried before the search."""
+
+    ASKED_PERSON = "asked-person"
+    DOCUMENTS = "documents"
+    ASKED_OTHERS = "asked-others"
+    FINGERPRINT = "fingerprint"
+    NONE_POSSIBLE = "none-possible"
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """The officer's statement. Free texts are in the officer's words; `harm` is needed in a private place."""
+
+    ground: Ground
+    necessity: str
+    place: Place
+    alternatives: frozenset[Alternative]
+    power: str
+    no_force: bool
+    incident: str = ""
+    harm: str = ""
+
+    def check(self) -> None:
+        """Raise the PurposeInvalid that names the first thing missing."""
+        if len(self.necessity.strip()) < MINIMUM_WORDING:
+            raise NecessityMissing
+        if not self.alternatives:
+            raise AlternativesMissing
+        if not self.power.strip():
+            raise PowerMissing
+        if not self.no_force:
+            raise ForceNotExcluded
+        if self.place.private and len(self.harm.strip()) < MINIMUM_WORDING:
+            raise PrivatePlace
+
+
+def check_frames(count: int) -> None:
+    """One probe is one to five frames of one person; raise ImageCountInvalid otherwise."""
+    if not 1 <= count <= MAXIMUM_FRAMES:
+        raise ImageCountInvalid
