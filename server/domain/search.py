@@ -68,7 +68,7 @@ class Search:
 
         Raises CandidateUnknown, AlreadyJudged, SearchDecided or SearchExpired.
         """
-        self._require_open(now)
+        self.require_open(now)
         self.candidate(label)
         if self.judgements.get(label, judgement) is not judgement:
             raise AlreadyJudged
@@ -79,7 +79,7 @@ class Search:
 
         Raises JudgementsMissing, DecisionInvalid, CorroborationMissing, SearchDecided or SearchExpired.
         """
-        self._require_open(now)
+        self.require_open(now)
         if any(candidate.label not in self.judgements for candidate in self.candidates):
             raise JudgementsMissing
         self._check(decision)
@@ -95,7 +95,8 @@ class Search:
         """True when the record behind `label` may be read: only after it was judged the same."""
         return self.judgements.get(label) is Judgement.SAME
 
-    def _require_open(self, now: datetime) -> None:
+    def require_open(self, now: datetime) -> None:
+        """Raise SearchDecided or SearchExpired unless the officer may still look and judge."""
         if self.state is SearchState.DECIDED:
             raise SearchDecided
         if self.state is SearchState.EXPIRED or self.overdue(now):

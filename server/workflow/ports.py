@@ -51,6 +51,9 @@ class FaceEngine(Protocol):
         Raises an ImageRefused (ImageUnreadable, FaceNotFound, SeveralFaces, FramesDisagree, ...) or Busy.
         """
 
+    def portrait_of(self, image: bytes) -> bytes:
+        """The photograph as it is kept and shown: upright JPEG, at most 1280 px, without metadata."""
+
     def ping(self) -> None:
         """Raise Unavailable when the engine cannot serve."""
 
@@ -181,7 +184,11 @@ class Subjects(Protocol):
     def subject(self, subject_id: str) -> Subject:
         """Raises SubjectUnknown."""
 
-    def references_of(self, subject_id: str) -> Sequence[Reference]: ...
+    def references_of(self, subject_id: str) -> Sequence[Reference]:
+        """Raises SubjectUnknown."""
+
+    def reference_of(self, subject_id: str, reference_id: str) -> Reference:
+        """Raises ReferenceUnknown unless the reference is one of this subject's."""
 
     def record(self, reference_id: str) -> Record:
         """Subject and reference of an active reference; raises ReferenceUnknown."""
@@ -283,7 +290,7 @@ class View(Protocol):
     def trail(self) -> Trail: ...
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(View, Protocol):
     """One write transaction. Leaving the block without `commit` undoes everything."""
 
     @property
@@ -294,9 +301,6 @@ class UnitOfWork(Protocol):
 
     @property
     def searches(self) -> SearchesWriter: ...
-
-    @property
-    def trail(self) -> Trail: ...
 
     def commit(self, event: Event, *further: Event) -> Receipt:
         """Commit the state and its audit entries in one transaction; returns the receipt of `event`.
