@@ -1,0 +1,1 @@
+"""HTTP: the API for handhelds and integrations, and the supervisors' console."""

@@ -1,0 +1,103 @@
+"""What comes in: the wire forms of version 1, checked by pydantic. Unknown fields are refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from server.domain.decision import Corroboration, Decision, Judgement, Outcome
+from server.domain.errors import GroundUnknown, OifrError, PurposeInvalid, PurposeMissing, RequestInvalid
+from server.domain.gallery import Source
+from server.domain.probe import Alternative, Ground, Place, Purpose
+from server.domain.search import ReviewOutcome
+from server.workflow.enrolment import Provenance
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+
+class SignInForm(Form):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class PurposeForm(Form):
+    ground: Ground
+    necessity: Prose
+    place: Place
+    alternatives: frozenset[Alternative]
+    power: Word
+    no_force: bool
+    incident: Word = ""
+    harm: Prose = ""
+
+    def purpose(self) -> Purpose:
+        return Purpose(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+def purpose_from(text: str | None) -> Purpose:
+    """The purpose part of a search. Raises PurposeMissing, GroundUnknown or PurposeInvalid."""
+    if text is None or not text.strip():
+        raise PurposeMissing
+    try:
+        return PurposeForm.model_validate_json(text).purpose()
+    except ValidationError as invalid:
+        raise _purpose_problem(invalid) from None
+
+
+def _purpose_problem(invalid: ValidationError) -> OifrError:
+    fields = {str(item["loc"][0]) for item in invalid.errors(include_input=False) if item["loc"]}
+    if "ground" in fields:
+        return GroundUnknown()
+    named = f" Check: {', '.join(sorted(fields))}." if fields <= set(PurposeForm.model_fields) and fields else ""
+    return PurposeInvalid(f"The purpose is not of the documented form.{named}")
+
+
+class JudgementForm(Form):
+    label: Annotated[str, StringConstraints(pattern=r"^[A-Z]$")]
+    judgement: Judgement
+
+
+class DecisionForm(Form):
+    outcome: Outcome
+    label: Annotated[str, StringConstraints(pattern=r"^[A-Z]$")] | None = None
+    corroboration: frozenset[Corroboration] = frozenset()
+    evidence_against: Prose = ""
+
+    def decision(self) -> Decision:
+        return Decision(self.outcome, self.label, self.corroboration, self.evidence_against)
+
+
+class ReviewForm(Form):
+    outcome: ReviewOutcome
+    note: Prose = ""
+
+
+class SubjectForm(Form):
+    record_number: Annotated[Word, Field(min_length=1)]
+    given_name: Word
+    family_name: Word
+    born_on: date | None = None
+
+
+class ReferenceForm(Form):
+    source: Source
+    lawful_basis: Annotated[Word, Field(min_length=1)]
+    captured_on: date
+
+    def provenance(self) -> Provenance:
+        return Provenance(self.source, self.lawful_basis, self.captured_on)
+
+
+def provenance_from(text: str | None) -> Provenance:
+    """The record part of an enrolment; raises RequestInvalid."""
+    try:
+        return ReferenceForm.model_validate_json(text or "").provenance()
+    except ValidationError:
+        raise RequestInvalid from None

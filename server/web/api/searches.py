@@ -1,0 +1,64 @@
+"""One search from its probe to its review."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from server.web.api.forms import DecisionForm, JudgementForm, PurposeForm, ReviewForm, purpose_from
+from server.web.api.multipart import InMemoryForm
+from server.web.api.routing import BINARY, Identifier, Label, multipart_body, problems
+from server.web.api.views import DecidedView, ReceiptView, ReviewedView, SearchView
+from server.web.deps import Flows, Places, SignedInActor
+from server.workflow.adjudication import OpenedSearch
+
+router = APIRouter(prefix="/searches", tags=["searches"])
+
+_PROBE = multipart_body(
+    purpose=PurposeForm.model_json_schema(),
+    images={"type": "array", "items": BINARY, "minItems": 1, "maxItems": 5},
+)
+
+
+@router.post("", status_code=201, responses=problems(401, 403, 409, 413, 422, 503), openapi_extra=_PROBE)
+def search(actor: SignedInActor, form: InMemoryForm, flows: Flows, places: Places) -> SearchView:
+    purpose, images = purpose_from(form.text("purpose")), form.files("images")
+    with places.taken():
+        answered = flows.identification.search(actor, purpose, images)
+    return SearchView.of(OpenedSearch(answered, {}))
+
+
+@router.get("/current", responses=problems(401, 403, 404, 503))
+def current(actor: SignedInActor, flows: Flows) -> SearchView:
+    """The officer's undecided search."""
+    return SearchView.of(flows.adjudication.current(actor))
+
+
+@router.get("/{search_id}", responses=problems(401, 403, 404, 422, 503))
+def open_search(search_id: Identifier, actor: SignedInActor, flows: Flows) -> SearchView:
+    return SearchView.of(flows.adjudication.open(actor, search_id))
+
+
+@router.get(
+    "/{search_id}/candidates/{label}/image",
+    responses={200: {"content": {"image/jpeg": {}}}, **problems(401, 403, 404, 409, 410, 422, 503)},
+    response_class=Response,
+)
+def candidate_image(search_id: Identifier, label: Label, actor: SignedInActor, flows: Flows) -> Response:
+    return Response(flows.adjudication.image(actor, search_id, label), media_type="image/jpeg")
+
+
+@router.post("/{search_id}/judgements", responses=problems(401, 403, 404, 409, 422, 503))
+def judge(search_id: Identifier, form: JudgementForm, actor: SignedInActor, flows: Flows) -> SearchView:
+    return SearchView.of(flows.adjudication.judge(actor, search_id, form.label, form.judgement))
+
+
+@router.post("/{search_id}/decision", status_code=201, responses=problems(401, 403, 404, 409, 422, 503))
+def decide(search_id: Identifier, form: DecisionForm, actor: SignedInActor, flows: Flows) -> DecidedView:
+    opened, receipt = flows.adjudication.decide(actor, search_id, form.decision())
+    return DecidedView(search=SearchView.of(opened), receipt=ReceiptView.of(receipt))
+
+
+@router.post("/{search_id}/review", status_code=201, responses=problems(401, 403, 404, 409, 422, 503))
+def review(search_id: Identifier, form: ReviewForm, actor: SignedInActor, flows: Flows) -> ReviewedView:
+    receipt = flows.supervision.review(actor, search_id, form.outcome, form.note)
+    return ReviewedView(receipt=ReceiptView.of(receipt))

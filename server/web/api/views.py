@@ -1,0 +1,215 @@
+"""What goes out: the wire views of version 1. Never a score, never a rank."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from server.domain.actors import Actor, Role
+from server.domain.decision import Corroboration, Decision, Judgement, Outcome
+from server.domain.gallery import Record, Source
+from server.domain.probe import Ground
+from server.domain.search import Search, SearchState
+from server.workflow.access import SignedIn
+from server.workflow.adjudication import OpenedSearch
+from server.workflow.ports import Receipt, TrailEntry
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ActorView(View):
+    id: str
+    name: str
+    roles: list[Role]
+
+    @classmethod
+    def of(cls, actor: Actor) -> Self:
+        return cls(id=actor.id, name=actor.name, roles=sorted(actor.roles))
+
+
+class SessionView(View):
+    token: str
+    expires_at: datetime
+    actor: ActorView
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> Self:
+        session = signed_in.session
+        return cls(token=signed_in.token, expires_at=_utc(session.expires_at), actor=ActorView.of(session.actor))
+
+
+class RecordView(View):
+    """What is known of a candidate, open only after the face was judged the same person."""
+
+    record_number: str
+    given_name: str
+    family_name: str
+    born_on: date | None
+    source: Source
+    captured_on: date
+    lawful_basis: str
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        subject, reference = record.subject, record.reference
+        return cls(
+            record_number=subject.record_number,
+            given_name=subject.given_name,
+            family_name=subject.family_name,
+            born_on=subject.born_on,
+            source=reference.source,
+            captured_on=reference.captured_on,
+            lawful_basis=reference.lawful_basis,
+        )
+
+
+class CandidateView(View):
+    label: str
+    judgement: Judgement | None
+    record: RecordView | None
+
+
+class DecisionView(View):
+    outcome: Outcome
+    label: str | None
+    corroboration: list[Corroboration]
+    evidence_against: str
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        return cls(
+            outcome=decision.outcome,
+            label=decision.label,
+            corroboration=sorted(decision.corroboration),
+            evidence_against=decision.evidence_against,
+        )
+
+
+class SearchView(View):
+    """Letters without rank or score; records only of those judged the same person."""
+
+    id: str
+    state: SearchState
+    ground: Ground
+    answered_at: datetime
+    expires_at: datetime
+    candidates: list[CandidateView]
+    decision: DecisionView | None
+
+    @classmethod
+    def of(cls, opened: OpenedSearch) -> Self:
+        search = opened.search
+        return cls(
+            id=search.id,
+            state=search.state,
+            ground=search.purpose.ground,
+            answered_at=_utc(search.answered_at),
+            expires_at=_utc(search.expires_at),
+            candidates=[_candidate(search, candidate.label, opened) for candidate in search.candidates],
+            decision=DecisionView.of(search.decision) if search.decision else None,
+        )
+
+
+def _candidate(search: Search, label: str, opened: OpenedSearch) -> CandidateView:
+    record = opened.records.get(label)
+    return CandidateView(
+        label=label, judgement=search.judgements.get(label), record=RecordView.of(record) if record else None
+    )
+
+
+class ReceiptView(View):
+    """An RFC 6962 inclusion proof: hashes in hexadecimal from leaf to root, to the signed note `checkpoint`."""
+
+    index: int
+    leaf: str
+    size: int
+    proof: list[str]
+    checkpoint: str
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        return cls(
+            index=receipt.index,
+            leaf=receipt.leaf.decode(),
+            size=receipt.size,
+            proof=[node.hex() for node in receipt.proof],
+            checkpoint=receipt.checkpoint,
+        )
+
+
+class EntryView(View):
+    index: int
+    at: datetime
+    act: str
+    actor: str | None
+    search: str | None
+    leaf: str
+    hash: str
+
+    @classmethod
+    def of(cls, entry: TrailEntry) -> Self:
+        return cls(
+            index=entry.index,
+            at=_utc(entry.at),
+            act=entry.act,
+            actor=entry.actor_id,
+            search=entry.search_id,
+            leaf=entry.leaf.decode(),
+            hash=entry.leaf_hash.hex(),
+        )
+
+
+class EntriesView(View):
+    """`next` is the `before` of the following page, or null at the end."""
+
+    entries: list[EntryView]
+    next: int | None
+
+
+class DecidedView(View):
+    search: SearchView
+    receipt: ReceiptView
+
+
+class ReviewedView(View):
+    receipt: ReceiptView
+
+
+class ErasedView(View):
+    receipt: ReceiptView
+
+
+class SubjectView(View):
+    id: str
+
+
+class ReferenceView(View):
+    id: str
+    subject: str
+
+
+class ProblemView(BaseModel):
+    """RFC 9457 problem document. `type` is stable; further members depend on it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+
+
+class ReadinessView(View):
+    ready: bool
+    parts: dict[str, str]
+
+
+class HealthView(View):
+    status: str
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)

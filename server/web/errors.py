@@ -1,0 +1,151 @@
+"""One table from our errors to RFC 9457 problem documents, and the one place where refusals reach the trail."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from server.domain import errors
+from server.domain.actors import Actor
+from server.domain.errors import OifrError
+from server.web.deps import workflows_of
+
+log = logging.getLogger("oifr.web")
+
+STATUS: dict[type[OifrError], HTTPStatus] = {
+    errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    errors.SessionExpired: HTTPStatus.UNAUTHORIZED,
+    errors.SignInRefused: HTTPStatus.UNAUTHORIZED,
+    errors.RoleMissing: HTTPStatus.FORBIDDEN,
+    errors.ReviewOwnSearch: HTTPStatus.FORBIDDEN,
+    errors.SearchUnknown: HTTPStatus.NOT_FOUND,
+    errors.CandidateUnknown: HTTPStatus.NOT_FOUND,
+    errors.SubjectUnknown: HTTPStatus.NOT_FOUND,
+    errors.ReferenceUnknown: HTTPStatus.NOT_FOUND,
+    errors.EntryUnknown: HTTPStatus.NOT_FOUND,
+    errors.CandidateWithdrawn: HTTPStatus.GONE,
+    errors.ProbeGone: HTTPStatus.GONE,
+    errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.ImageRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PurposeInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DecisionInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.CorroborationMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PasswordUnfit: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RecordInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RequestInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnresolvedSearch: HTTPStatus.CONFLICT,
+    errors.SearchDecided: HTTPStatus.CONFLICT,
+    errors.SearchExpired: HTTPStatus.CONFLICT,
+    errors.AlreadyJudged: HTTPStatus.CONFLICT,
+    errors.JudgementsMissing: HTTPStatus.CONFLICT,
+    errors.AlreadyReviewed: HTTPStatus.CONFLICT,
+    errors.ReviewTooEarly: HTTPStatus.CONFLICT,
+    errors.RecordNumberTaken: HTTPStatus.CONFLICT,
+    errors.NameTaken: HTTPStatus.CONFLICT,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""The nearest class in an error's ancestry decides; an error of ours that is not here is a fault of ours: 500."""
+
+RETRY_AFTER_SECONDS = 5
+PROBLEM_JSON = "application/problem+json"
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def status_of(error: OifrError) -> HTTPStatus:
+    for ancestor in type(error).__mro__:
+        if ancestor in STATUS:
+            return STATUS[ancestor]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def problem(slug: str, title: str, status: int, **extension: object) -> JSONResponse:
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    document = {"type": slug, "title": title, "status": int(status), **extension}
+    return JSONResponse(document, status_code=status, headers=headers, media_type=PROBLEM_JSON)
+
+
+def extension_of(error: OifrError) -> dict[str, object]:
+    if isinstance(error, errors.SeveralFaces):
+        return {"boxes": [[box.left, box.top, box.width, box.height] for box in error.boxes]}
+    if isinstance(error, errors.UnresolvedSearch) and error.search_id:
+        return {"search": error.search_id}
+    return {}
+
+
+def record_refusal(request: Request, error: OifrError) -> None:
+    """Write the refusal of a known actor to the trail; parts that are down and strangers leave no entry."""
+    actor = _known_actor(request)
+    if actor is None or isinstance(error, errors.Unavailable):
+        return
+    search_id = request.path_params.get("search_id", "")
+    access = workflows_of(request).access
+    access.record_refusal(actor, error.slug, _attempted(request), search_id if _ID.fullmatch(search_id) else None)
+
+
+def _known_actor(request: Request) -> Actor | None:
+    actor: Actor | None = getattr(request.state, "actor", None)
+    token: str | None = getattr(request.state, "token", None)
+    if actor is None and token is not None:
+        return workflows_of(request).access.owner(token)
+    return actor
+
+
+def _attempted(request: Request) -> str:
+    route = request.scope.get("route")
+    return f"{request.method} {getattr(route, 'path', 'unknown')}"
+
+
+def _answer_oifr_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OifrError)
+    status = status_of(error)
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _answer_fault(request, error)
+    try:
+        record_refusal(request, error)
+    except errors.Unavailable as down:  # a refusal that cannot be recorded is not given its reason
+        error, status = down, status_of(down)
+    return problem(error.slug, str(error), status, **extension_of(error))
+
+
+def _answer_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    places = sorted({".".join(str(part) for part in item["loc"]) for item in error.errors()})
+    refused = errors.RequestInvalid()
+    response = _answer_oifr_error(request, refused)
+    if response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
+        return response
+    return problem(refused.slug, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY, fields=places)
+
+
+def _answer_http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    slug = phrase.lower().replace(" ", "-")
+    answer = problem(slug, f"{phrase}.", error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _answer_fault(_request: Request, error: Exception) -> Response:
+    """A fault of ours. The log gets its kind and place, never its text, which could hold what must not leak."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
+    log.error("fault", extra={"fault": type(error).__name__, "place": place})
+    return problem("internal", OifrError.message, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(OifrError, _answer_oifr_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_fault)

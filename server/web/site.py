@@ -1,0 +1,31 @@
+"""The FastAPI application over given workflows: version 1 of the API, health, the console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, FastAPI
+
+from server.web import errors
+from server.web.api import audit, health, searches, sessions, subjects
+from server.web.console import mount_console
+from server.web.deps import Pings, SearchPlaces, Workflows
+from server.web.security import BodyLimit, SecurityHeaders
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def site(workflows: Workflows, places: SearchPlaces, pings: Pings, lifespan: Lifespan | None = None) -> FastAPI:
+    app = FastAPI(title="OIFR", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.workflows, app.state.places, app.state.pings = workflows, places, pings
+    api = APIRouter(prefix="/v1")
+    for part in (sessions, searches, subjects, audit):
+        api.include_router(part.router)
+    app.include_router(api)
+    app.include_router(health.router)
+    mount_console(app)
+    errors.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
+    return app
