@@ -1,0 +1,112 @@
+"""How the database is opened, and how a transaction begins on SQLite and on PostgreSQL.
+
+Reads see one snapshot and wait for nobody. Writes are serialised from their first statement on: by BEGIN IMMEDIATE on
+SQLite, by an advisory lock on PostgreSQL, because the trail is one chain with one end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from server.audit.errors import AuditError
+from server.domain.errors import Conflict, DatabaseUnavailable, RequestInvalid
+
+PATIENCE = timedelta(seconds=10)
+WRITES = "oifr_writes"
+WRITE_LOCK = 0x4F494652  # "OIFR" in ASCII: the advisory lock every writer of one PostgreSQL database takes
+PRAGMAS = ("journal_mode = WAL", "foreign_keys = ON", "secure_delete = ON")
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """The border: what SQLAlchemy and the trail's encoding raise becomes our own error."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict from error
+    except (DBAPIError, PoolExhausted) as error:
+        raise DatabaseUnavailable from error
+    except AuditError as error:
+        raise RequestInvalid from error
+
+
+def open_engine(url: str, patience: timedelta = PATIENCE) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql://...`; a statement waits at most `patience` for a lock."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnavailable("The database address cannot be read.") from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database:
+            return _sqlite(parsed, parsed.database, patience)
+        case "postgresql":
+            return _postgresql(parsed, patience)
+    raise DatabaseUnavailable("The database address names neither a SQLite file nor a PostgreSQL database.")
+
+
+def reading(engine: Engine) -> Engine:
+    """The engine whose transactions are consistent reads."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def writing(engine: Engine) -> Engine:
+    """The engine whose transactions exclude one another."""
+    return engine.execution_options(**{WRITES: True})
+
+
+def _sqlite(url: URL, file: str, patience: timedelta) -> Engine:
+    _create_privately(Path(file))
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": patience.total_seconds()})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_on_sqlite)
+    return engine
+
+
+def _create_privately(file: Path) -> None:
+    # SQLite gives its -wal and -shm files the mode of the database file.
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise DatabaseUnavailable from error
+
+
+def _prepare_sqlite(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
+    # Without this Python's driver would begin transactions late, and none at all for reads and for DDL.
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _postgresql(url: URL, patience: timedelta) -> Engine:
+    seconds = int(patience.total_seconds()) or 1
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": seconds, "options": f"-c lock_timeout={seconds}s"},
+    )
+    event.listen(engine, "begin", _begin_on_postgresql)
+    return engine
+
+
+def _begin_on_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(WRITES, False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")

@@ -1,0 +1,48 @@
+"""Secret files: made once with mode 0600, and refused when others may read them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from server.domain.errors import SealBroken
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def load_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The content of `path`, made at the first call. Raises SealBroken when group or others have any right to it."""
+    if not path.exists():
+        _create(path, make())
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_mode & OTHERS:
+            raise SealBroken("A key file can be read by others. Set its mode to 0600 and consider the key as known.")
+        return file.read()
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Write beside `path`, then link: no reader sees half a key, and of two first starts one key wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _write_durably(draft, content)
+        _link_unless_present(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _link_unless_present(draft: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return

@@ -1,0 +1,201 @@
+"""Every table of the database. `Sealed` columns hold ciphertext of `data_keys`, bound to table, column and row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from server.domain.search import SearchState
+
+Sealed = LargeBinary
+"""AES-256-GCM ciphertext: image, template, name, free text or key."""
+
+Digest = LargeBinary
+"""A hash of 32 bytes: SHA-256, or HMAC-SHA-256 where the hashed text could be guessed."""
+
+AnyRow = Row[*tuple[Any, ...]]
+
+BigSerial = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite has no type for it and keeps the text, whose order is that of time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("purpose", String(32), nullable=False),
+    Column("wrapped", Sealed, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name_digest", Digest, nullable=False, unique=True),
+    Column("name", Sealed, nullable=False),
+    Column("password_hash", Sealed, nullable=False),
+    Column("roles", JSON, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_digest", String(64), primary_key=True),
+    Column("actor_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("record_number_digest", Digest, nullable=False, unique=True),
+    Column("person", Sealed, nullable=False),
+)
+
+refs = Table(
+    "refs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("subject_id", ForeignKey("subjects.id"), nullable=False, index=True),
+    Column("source", String(32), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("captured_on", Date, nullable=False),
+    Column("lawful_basis", Sealed, nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("template", Sealed, nullable=False),
+    Column("image", Sealed, nullable=False),
+    Index(None, "model", "status"),
+)
+
+gallery_changes = Table(
+    "gallery_changes",
+    metadata,
+    Column("version", BigSerial, primary_key=True, autoincrement=False),
+    Column("reference_id", String(64), nullable=False),
+    Column("change", String(16), nullable=False),
+)
+
+# A search outlives the account of its officer, so `officer_id` is no foreign key.
+searches = Table(
+    "searches",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("officer_id", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("model", String(64), nullable=False),
+    Column("threshold", Double, nullable=False),
+    Column("policy_version", String(64), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("purpose", Sealed, nullable=False),
+    Column("candidates", Sealed, nullable=False),
+    Column("judgements", JSON, nullable=False),
+    Column("decision", Sealed),
+    Index(None, "state", "expires_at"),
+    Index(None, "answered_at"),
+)
+
+_undecided = searches.c.state == SearchState.ANSWERED.value
+one_undecided_search = Index(
+    "one_undecided_search",
+    searches.c.officer_id,
+    unique=True,
+    sqlite_where=_undecided,
+    postgresql_where=_undecided,
+)
+
+probe_keys = Table(
+    "probe_keys",
+    metadata,
+    Column("search_id", ForeignKey("searches.id"), primary_key=True),
+    Column("key", Sealed, nullable=False),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("search_id", ForeignKey("searches.id"), primary_key=True),
+    Column("reviewer_id", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("note", Sealed, nullable=False),
+    Column("reviewed_at", UtcDateTime, nullable=False),
+)
+
+# What the tree binds is `leaf`; the columns beside it serve filters, and `trail_check` compares them with it.
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("entry_index", BigSerial, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("act", String(32), nullable=False, index=True),
+    Column("actor_id", String(64), index=True),
+    Column("search_id", String(64), index=True),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("leaf_hash", Digest, nullable=False),
+    Column("private", Sealed),
+    Column("salt", Sealed),
+)
+
+audit_nodes = Table(
+    "audit_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigSerial, primary_key=True, autoincrement=False),
+    Column("hash", Digest, nullable=False),
+)
+
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("size", BigSerial, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+)
