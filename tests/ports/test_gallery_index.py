@@ -1,0 +1,134 @@
+"""What every GalleryIndex does: the fake and the exact matcher on a real Redis run the same tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from server.domain.errors import TemplateInvalid
+from server.domain.gallery import IndexedReference, Source
+from server.matching.embedded import EmbeddedRedis
+from server.matching.exact import ExactGallery
+from server.workflow.ports import GalleryIndex
+from tests.fakes.memory_gallery import MemoryGallery, MemoryGallerySource, ThrowAwayCipher
+from tests.fakes.templates import MODEL, reference, references, template
+from tests.real_redis import embedded_redis
+
+__all__ = ["embedded_redis"]
+
+ALL = frozenset(Source)
+EVERYTHING = -1.1
+
+
+class Enrolment:
+    """A source and an index that is told of every change, as the workflows do it."""
+
+    def __init__(self, source: MemoryGallerySource, index: GalleryIndex) -> None:
+        self.source = source
+        self.index = index
+
+    def enrol(self, *added: IndexedReference) -> None:
+        for entry in added:
+            self.index.added(entry, self.source.enrol(entry))
+
+    def erase(self, reference_id: str) -> None:
+        self.index.removed(reference_id, self.source.erase(reference_id))
+
+    def found(self, threshold: float = EVERYTHING, sources: frozenset[Source] = ALL) -> list[str]:
+        return [scored.reference_id for scored in self.index.search(template(0), sources, threshold)]
+
+
+@pytest.fixture
+def exact(embedded_redis: EmbeddedRedis) -> Iterator[Callable[[MemoryGallerySource], GalleryIndex]]:
+    with embedded_redis.client() as client:
+        client.flushall()
+        yield lambda source: ExactGallery(MODEL, source, client, ThrowAwayCipher())
+
+
+@pytest.fixture(params=["memory", "exact"])
+def gallery(request: pytest.FixtureRequest) -> Enrolment:
+    source = MemoryGallerySource()
+    if request.param == "memory":
+        return Enrolment(source, MemoryGallery(MODEL, source))
+    return Enrolment(source, request.getfixturevalue("exact")(source))
+
+
+def test_an_empty_gallery_answers_with_nothing(gallery: Enrolment) -> None:
+    assert gallery.found() == []
+    gallery.index.ping()
+
+
+def test_the_best_comes_first_with_its_score_and_subject(gallery: Enrolment) -> None:
+    gallery.enrol(*references(9))
+    scored = gallery.index.search(template(4), ALL, EVERYTHING)
+    expected = {entry.reference_id: template(4).score(entry.template) for entry in references(9)}
+    assert {entry.reference_id: pytest.approx(entry.score, abs=1e-6) for entry in scored} == expected
+    assert [entry.score for entry in scored] == sorted((entry.score for entry in scored), reverse=True)
+    assert (scored[0].reference_id, scored[0].subject_id) == (reference(4).reference_id, reference(4).subject_id)
+
+
+def test_only_scores_that_reach_the_threshold_come_out(gallery: Enrolment) -> None:
+    gallery.enrol(*references(30))
+    assert gallery.found(threshold=0.999) == [reference(0).reference_id]
+    middle = gallery.index.search(template(0), ALL, EVERYTHING)[10].score
+    assert len(gallery.found(threshold=middle)) == 11
+    assert gallery.found(threshold=1.1) == []
+
+
+def test_only_sources_in_scope_come_out(gallery: Enrolment) -> None:
+    gallery.enrol(*references(9))
+    in_scope = {entry.reference_id for entry in references(9) if entry.source is Source.MISSING}
+    assert set(gallery.found(sources=frozenset({Source.MISSING}))) == in_scope
+    assert gallery.found(sources=frozenset()) == []
+
+
+def test_each_reference_of_a_subject_comes_out(gallery: Enrolment) -> None:
+    gallery.enrol(reference(0), reference(1))
+    assert set(gallery.found()) == {reference(0).reference_id, reference(1).reference_id}
+
+
+def test_what_was_removed_does_not_come_out(gallery: Enrolment) -> None:
+    gallery.enrol(*references(5))
+    assert len(gallery.found()) == 5
+    gallery.erase(reference(3).reference_id)
+    assert reference(3).reference_id not in gallery.found()
+    gallery.enrol(reference(3))
+    assert reference(3).reference_id in gallery.found()
+
+
+def test_the_last_reference_can_go(gallery: Enrolment) -> None:
+    gallery.enrol(reference(0))
+    assert gallery.found() == [reference(0).reference_id]
+    gallery.erase(reference(0).reference_id)
+    assert gallery.found() == []
+
+
+def test_a_change_that_nobody_told_is_followed_all_the_same(gallery: Enrolment) -> None:
+    gallery.enrol(*references(3))
+    assert len(gallery.found()) == 3
+    gallery.source.enrol(reference(3))
+    gallery.source.erase(reference(0).reference_id)
+    assert set(gallery.found()) == {reference(seed).reference_id for seed in (1, 2, 3)}
+
+
+def test_changes_told_out_of_order_are_followed(gallery: Enrolment) -> None:
+    gallery.enrol(*references(2))
+    assert len(gallery.found()) == 2
+    second, third = gallery.source.enrol(reference(2)), gallery.source.enrol(reference(3))
+    gallery.index.added(reference(3), third)
+    gallery.index.added(reference(2), second)
+    assert len(gallery.found()) == 4
+
+
+def test_references_of_another_model_never_compare(gallery: Enrolment) -> None:
+    gallery.enrol(reference(0), reference(1, model="another-model"), reference(2))
+    assert set(gallery.found()) == {reference(0).reference_id, reference(2).reference_id}
+    with pytest.raises(TemplateInvalid):
+        gallery.index.search(template(0, "another-model"), ALL, EVERYTHING)
+
+
+def test_a_template_of_another_dimension_is_refused(gallery: Enrolment) -> None:
+    gallery.enrol(reference(0))
+    with pytest.raises(TemplateInvalid):
+        gallery.index.search(template(0, dimension=8), ALL, EVERYTHING)
