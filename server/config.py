@@ -1,0 +1,67 @@
+"""Settings from the environment (OIFR_*), read once at start."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+class Settings(BaseSettings):
+    """Every setting has a default that is safe for one machine; docs/settings.md lists them."""
+
+    model_config = SettingsConfigDict(env_prefix="OIFR_", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    home: Path = Field(
+        default_factory=lambda: Path.home() / ".local/share/oifr",
+        description="Folder (mode 0700) of the default database, the key files and the embedded Redis.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL, such as postgresql+psycopg://...; default: SQLite in the home."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="redis:// or rediss:// URL; default: a private embedded Redis in the home."
+    )
+    master_key: SecretStr | None = Field(
+        default=None, description="32 bytes in base64 that wrap the data keys; default: the file master.key."
+    )
+    models: Path = Field(default=MODELS, description="Folder of the model manifests.")
+    model: str = Field(default="dlib-resnet", description="Name of the active model's manifest.")
+    threshold: float | None = Field(
+        default=None, gt=-1, le=1, description="Comparison score to reach; default: the manifest's calibration."
+    )
+    cap: int = Field(default=6, ge=1, le=26, description="Most candidates ever shown for one search.")
+    minutes_to_decide: int = Field(default=15, ge=1, le=240, description="Time to decide before a search expires.")
+    session_minutes: int = Field(default=60, ge=1, le=720, description="Length of a session.")
+    search_places: int = Field(default=2, ge=1, description="Images worked on at once; more wait, then get 503.")
+    patience_seconds: float = Field(default=5.0, ge=0, description="Longest wait for a search place.")
+    sweep_seconds: float = Field(default=20.0, gt=0, description="How often overdue searches are expired.")
+    origin: str = Field(default="oifr.example/trail", description="Name of this audit trail in its checkpoints.")
+
+    @property
+    def database(self) -> str:
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home / 'oifr.sqlite'}"
+
+    @property
+    def redis(self) -> str | None:
+        return self.redis_url.get_secret_value() if self.redis_url else None
+
+    @property
+    def time_to_decide(self) -> timedelta:
+        return timedelta(minutes=self.minutes_to_decide)
+
+    @property
+    def session_length(self) -> timedelta:
+        return timedelta(minutes=self.session_minutes)
+
+
+def prepare_home(home: Path) -> Path:
+    """Create the home for its owner alone and return it."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return home
