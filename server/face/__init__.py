@@ -1,0 +1,1 @@
+"""Pixels to templates. `engine` is the way in; `deepface_backend` is the one door to DeepFace."""

@@ -1,0 +1,98 @@
+"""Encoded photographs to a template: decode, detect, align, embed, fuse."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.domain.errors import ImageCountInvalid, Unavailable, WeightsUnverified
+from server.domain.face import Template
+from server.face.align import CHIP_SIDE, chip_of
+from server.face.decode import decode
+from server.face.deepface_backend import DeepFaceNets
+from server.face.detect import Detector, only_face
+from server.face.fuse import fused, unit
+from server.face.weights import Calibration, Manifest
+
+DETECTOR = "mtcnn"
+EMBEDDER = "dlib-resnet"
+MOST_FRAMES = 5
+
+
+class Nets(Detector, Protocol):
+    """The nets an engine runs; safe to call from several threads."""
+
+    def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        """The output, (n, dimension), for n aligned RGB chips of CHIP_SIDE x CHIP_SIDE pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Where the time of one frame went, in seconds."""
+
+    decode: float
+    detect: float
+    align: float
+    embed: float
+
+
+class Engine:
+    """The port FaceEngine over one embedding model. Probes and references take exactly this path."""
+
+    def __init__(self, nets: Nets, manifest: Manifest) -> None:
+        """manifest: the embedding model's; raises WeightsUnverified when it lacks points or calibration."""
+        if manifest.fixed_points is None or manifest.calibration is None:
+            raise WeightsUnverified(f"The manifest of {manifest.name} lacks fixed points or calibration.")
+        self._nets = nets
+        self._fixed_points = manifest.fixed_points
+        self.model = manifest.name
+        self.calibration: Calibration = manifest.calibration
+
+    @classmethod
+    def load(cls, manifests: Path, home: Path) -> Self:
+        """Build the engine from the folder of manifests and a writable folder for the verified weights.
+
+        Takes seconds: TensorFlow is imported here. Raises WeightsUnverified.
+        """
+        embedder = Manifest.read(manifests / f"{EMBEDDER}.toml")
+        detector = Manifest.read(manifests / f"{DETECTOR}.toml")
+        return cls(DeepFaceNets(detector, embedder, home), embedder)
+
+    def template_of(self, images: Sequence[bytes]) -> Template:
+        """The template of the one person on 1-5 photographs (JPEG, PNG, WebP).
+
+        Raises ImageCountInvalid, ImageUnreadable, ImageTooLarge, ImageTooSmall, ImageAnimated, FaceNotFound,
+        SeveralFaces or FramesDisagree.
+        """
+        if not 1 <= len(images) <= MOST_FRAMES:
+            raise ImageCountInvalid
+        vectors = [self.embedded(image)[0] for image in images]
+        return Template(self.model, fused(vectors, self.calibration.agreement))
+
+    def embedded(self, image: bytes) -> tuple[NDArray[np.float64], Stages]:
+        """The unit vector of one photograph's only face, and where the time went; raises as template_of."""
+        began = time.perf_counter()
+        photograph = decode(image)
+        decoded = time.perf_counter()
+        face = only_face(self._nets, photograph, self._fixed_points)
+        detected = time.perf_counter()
+        chip = chip_of(photograph.pixels, face.seen.landmarks, self._fixed_points)
+        aligned = time.perf_counter()
+        vector = self._vector(chip)
+        ended = time.perf_counter()
+        return vector, Stages(decoded - began, detected - decoded, aligned - detected, ended - aligned)
+
+    def _vector(self, chip: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The unit vector of a chip and its mirror image together: fewer strangers score high that way."""
+        plain, mirrored = self._nets.embed([chip, chip[:, ::-1]])
+        return unit(unit(plain) + unit(mirrored))
+
+    def ping(self) -> None:
+        """Raise Unavailable when the nets do not answer as they should."""
+        blank = np.zeros((CHIP_SIDE, CHIP_SIDE, 3), np.uint8)
+        if not np.isfinite(self._nets.embed([blank])).all():
+            raise Unavailable

@@ -1,0 +1,167 @@
+"""The engine on real photographs: the astronaut's, the drawn people's, and the research faces' where present."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from server.domain.errors import (
+    FaceNotFound,
+    FramesDisagree,
+    ImageCountInvalid,
+    ImageTooSmall,
+    SeveralFaces,
+    Unavailable,
+    WeightsUnverified,
+)
+from server.domain.face import Template
+from server.face.engine import Engine
+from server.face.weights import Manifest
+from tests.unit.face.pictures import astronaut, drawn_people, encoded, pixels_of, research_faces
+
+PORTRAIT = astronaut()
+FACE = PORTRAIT[0:240, 110:350]
+
+NO_RESEARCH_FACES = "no real faces: set OIFR_TEST_FACES to a folder of NNN/VH.jpg"
+NO_DRAWN_PEOPLE = "no drawn people are committed: run make golden"
+
+
+@pytest.fixture(scope="module")
+def upright(engine: Engine) -> Template:
+    return engine.template_of([encoded(PORTRAIT)])
+
+
+def test_a_template_is_a_unit_vector_of_its_model(engine: Engine, upright: Template) -> None:
+    assert upright.model == engine.model == "dlib-resnet"
+    assert upright.vector.shape == (128,)
+
+
+def test_the_same_photograph_gives_the_same_template(engine: Engine, upright: Template) -> None:
+    np.testing.assert_array_equal(engine.template_of([encoded(PORTRAIT)]).vector, upright.vector)
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_quarter_turn_changes_nothing(engine: Engine, upright: Template, turn: int) -> None:
+    assert engine.template_of([encoded(np.rot90(PORTRAIT, turn))]).score(upright) > 0.995
+
+
+def test_a_phone_held_sideways_changes_nothing(engine: Engine, upright: Template) -> None:
+    from_phone = encoded(np.rot90(PORTRAIT), "JPEG", quality=95, exif=_orientation(6))
+    assert engine.template_of([from_phone]).score(upright) > 0.98
+
+
+def test_a_large_photograph_gives_nearly_the_same_template(engine: Engine, upright: Template) -> None:
+    large = PORTRAIT.repeat(4, axis=0).repeat(4, axis=1)
+    assert engine.template_of([encoded(large, "JPEG")]).score(upright) > 0.98
+
+
+def test_several_frames_of_one_person_fuse(engine: Engine, upright: Template) -> None:
+    darker = (PORTRAIT * 0.6).astype(np.uint8)
+    fused = engine.template_of([encoded(PORTRAIT), encoded(darker), encoded(FACE)])
+    assert fused.score(upright) > 0.97
+
+
+def test_two_people_of_similar_size_are_both_reported(engine: Engine) -> None:
+    with pytest.raises(SeveralFaces) as refused:
+        engine.template_of([encoded(np.hstack([FACE, FACE]))])
+    left, right = sorted(refused.value.boxes, key=lambda box: box.left)
+    assert right.left - left.left == pytest.approx(240, abs=6)
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_two_people_are_reported_lying_too(engine: Engine, turn: int) -> None:
+    with pytest.raises(SeveralFaces) as refused:
+        engine.template_of([encoded(np.rot90(np.hstack([FACE, FACE]), turn))])
+    assert len(refused.value.boxes) == 2
+
+
+BLANKS: dict[str, Callable[[], np.ndarray]] = {
+    "black": lambda: np.zeros((200, 300, 3), np.uint8),
+    "white": lambda: np.full((200, 300, 3), 255, np.uint8),
+    "noise": lambda: np.random.default_rng(7).integers(0, 256, (300, 300, 3)).astype(np.uint8),
+    "no person": lambda: PORTRAIT[300:, 300:],
+    "smallest allowed": lambda: np.full((80, 80, 3), 90, np.uint8),
+    "narrow": lambda: np.full((80, 1200, 3), 90, np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", BLANKS)
+def test_a_photograph_without_a_face_says_so(engine: Engine, name: str) -> None:
+    with pytest.raises(FaceNotFound):
+        engine.template_of([encoded(BLANKS[name]())])
+
+
+@pytest.mark.parametrize("count", [0, 6])
+def test_one_to_five_frames_are_taken(engine: Engine, count: int) -> None:
+    with pytest.raises(ImageCountInvalid):
+        engine.template_of([b""] * count)
+
+
+def test_one_bad_frame_refuses_the_probe(engine: Engine) -> None:
+    with pytest.raises(ImageTooSmall):
+        engine.template_of([encoded(PORTRAIT), encoded(PORTRAIT[:1, :1])])
+
+
+def test_a_serving_engine_answers_the_ping(engine: Engine) -> None:
+    engine.ping()
+
+
+class BrokenNets:
+    def detect(self, pictures: object) -> list[list[object]]:
+        return [[]]
+
+    def embed(self, chips: object) -> np.ndarray:
+        return np.full((1, 128), np.nan)
+
+
+def test_nets_that_answer_nonsense_fail_the_ping() -> None:
+    with pytest.raises(Unavailable):
+        Engine(BrokenNets(), Manifest.read(_models() / "dlib-resnet.toml")).ping()
+
+
+def test_a_detector_is_no_template_model() -> None:
+    with pytest.raises(WeightsUnverified):
+        Engine(BrokenNets(), Manifest.read(_models() / "mtcnn.toml"))
+
+
+def test_drawn_people_are_told_apart(engine: Engine) -> None:
+    people = list(drawn_people())[:6]
+    if not people:
+        pytest.skip(NO_DRAWN_PEOPLE)
+    gallery = [engine.template_of([frontal.read_bytes()]) for frontal, _ in people]
+    for number, (_, field) in enumerate(people):
+        probe = engine.template_of([field[0].read_bytes()])
+        assert max(range(len(people)), key=lambda other: probe.score(gallery[other])) == number
+
+
+def test_research_faces_are_told_apart_upright_and_lying(engine: Engine) -> None:
+    folders = _research_subjects()[:5]
+    gallery = [engine.template_of([(folder / "33.jpg").read_bytes()]) for folder in folders]
+    for number, folder in enumerate(folders):
+        probe = engine.template_of([encoded(np.rot90(pixels_of(folder / "43.jpg"), number % 4))])
+        assert max(range(len(folders)), key=lambda other: probe.score(gallery[other])) == number
+
+
+def test_frames_of_two_people_are_refused(engine: Engine) -> None:
+    first, second = _research_subjects()[:2]
+    with pytest.raises(FramesDisagree):
+        engine.template_of([(first / "33.jpg").read_bytes(), (second / "33.jpg").read_bytes()])
+
+
+def _research_subjects() -> list[Path]:
+    folder = research_faces()
+    if folder is None:
+        pytest.skip(NO_RESEARCH_FACES)
+    return sorted(path for path in folder.iterdir() if (path / "33.jpg").is_file())
+
+
+def _models() -> Path:
+    return Path(__file__).resolve().parents[3] / "models"
+
+
+def _orientation(value: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = value
+    return exif.tobytes()
