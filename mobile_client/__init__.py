@@ -1,0 +1,1 @@
+"""The handheld of Open Identification: purpose, photograph, blind comparison, decision, receipt."""

@@ -1,0 +1,402 @@
+"""The flow as stories: at each step that must be reached, the act the officer does there.
+
+`station` is a fixture, so that the same stories run against the real application too; what needs a failure that only
+the small server can be told to produce takes `small_server`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mobile_client.core.drafts import DecisionDraft, PurposeDraft
+from mobile_client.core.flow import OutOfStep, Step
+from mobile_client.core.wire import Corroboration, Judgement, Outcome, Place
+from tests.client.acts import (
+    PURPOSE,
+    after,
+    decide,
+    go_back,
+    judge_all,
+    judge_shown,
+    keep_time,
+    losing_the_answer,
+    losing_the_network,
+    name_the_candidate,
+    open_decision,
+    photograph,
+    resolve,
+    sign_in,
+    sign_in_wrongly,
+    sign_out,
+    start_anew,
+    state_purpose,
+    stay,
+)
+from tests.client.fake_server import FakeServer, Station
+from tests.client.stage import Stage, Story, play, set_stage
+
+ANSWERED: Story = [
+    (Step.SIGN_IN, sign_in),
+    (Step.PURPOSE, state_purpose),
+    (Step.CAPTURE, photograph("enrolled")),
+]
+JUDGED: Story = [*ANSWERED, (Step.COMPARE, judge_all(Judgement.SAME)), (Step.COMPARE, open_decision)]
+NOBODY: Story = [
+    (Step.SIGN_IN, sign_in),
+    (Step.PURPOSE, state_purpose),
+    (Step.CAPTURE, photograph("stranger")),
+]
+HOURS = timedelta(hours=9)
+TOO_LATE = timedelta(minutes=31)
+
+STORIES: dict[str, Story] = {
+    "a candidate is named": [*JUDGED, (Step.DECISION, name_the_candidate), (Step.RECEIPT, stay)],
+    "none of the faces": [
+        *ANSWERED,
+        (Step.COMPARE, judge_all(Judgement.DIFFERENT)),
+        (Step.COMPARE, open_decision),
+        (Step.DECISION, decide(Outcome.NONE_OF_THESE)),
+        (Step.RECEIPT, start_anew),
+        (Step.PURPOSE, sign_out),
+        (Step.SIGN_IN, stay),
+    ],
+    "cannot tell": [
+        *ANSWERED,
+        (Step.COMPARE, judge_all(Judgement.CANNOT_TELL, Judgement.CANNOT_TELL)),
+        (Step.COMPARE, open_decision),
+        (Step.DECISION, decide(Outcome.CANNOT_TELL)),
+        (Step.RECEIPT, sign_out),
+        (Step.SIGN_IN, stay),
+    ],
+    "an empty list is decided too": [
+        *NOBODY,
+        (Step.NO_CANDIDATES, open_decision),
+        (Step.DECISION, decide(Outcome.NONE_OF_THESE)),
+        (Step.RECEIPT, stay),
+    ],
+    "an empty list and cannot tell": [
+        *NOBODY,
+        (Step.NO_CANDIDATES, open_decision),
+        (Step.DECISION, decide(Outcome.CANNOT_TELL)),
+        (Step.RECEIPT, stay),
+    ],
+    "another look before deciding": [
+        *JUDGED,
+        (Step.DECISION, go_back),
+        (Step.COMPARE, open_decision),
+        (Step.DECISION, stay),
+    ],
+    "the purpose is corrected": [
+        *ANSWERED[:2],
+        (Step.CAPTURE, go_back),
+        (Step.PURPOSE, state_purpose),
+        (Step.CAPTURE, stay),
+    ],
+    "a wrong password": [(Step.SIGN_IN, sign_in_wrongly), (Step.SIGN_IN, sign_in), (Step.PURPOSE, stay)],
+    "no face, then a better photograph": [
+        *ANSWERED[:2],
+        (Step.CAPTURE, photograph("no-face")),
+        (Step.PROBLEM, resolve),
+        (Step.CAPTURE, photograph("enrolled")),
+        (Step.COMPARE, stay),
+    ],
+    "several faces": [
+        *ANSWERED[:2],
+        (Step.CAPTURE, photograph("several-faces")),
+        (Step.PROBLEM, resolve),
+        (Step.CAPTURE, stay),
+    ],
+    "offline at sign-in": [(Step.SIGN_IN, losing_the_network(sign_in)), (Step.SIGN_IN, sign_in), (Step.PURPOSE, stay)],
+    "offline during sending": [
+        *ANSWERED[:2],
+        (Step.CAPTURE, losing_the_network(photograph("enrolled"))),
+        (Step.OFFLINE, losing_the_network(resolve)),
+        (Step.OFFLINE, resolve),
+        (Step.CAPTURE, photograph("enrolled")),
+        (Step.COMPARE, stay),
+    ],
+    "the answer to a search is lost": [
+        *ANSWERED[:2],
+        (Step.CAPTURE, losing_the_answer(photograph("enrolled"))),
+        (Step.OFFLINE, resolve),
+        (Step.COMPARE, stay),
+    ],
+    "offline during comparing": [
+        *ANSWERED,
+        (Step.COMPARE, losing_the_network(judge_shown(Judgement.SAME))),
+        (Step.OFFLINE, resolve),
+        (Step.COMPARE, judge_all(Judgement.SAME)),
+        (Step.COMPARE, open_decision),
+        (Step.DECISION, stay),
+    ],
+    "an unsent decision waits": [
+        *JUDGED,
+        (Step.DECISION, losing_the_network(name_the_candidate)),
+        (Step.OFFLINE, losing_the_network(resolve)),
+        (Step.OFFLINE, resolve),
+        (Step.RECEIPT, stay),
+    ],
+    "the answer to a decision is lost": [
+        *JUDGED,
+        (Step.DECISION, losing_the_answer(name_the_candidate)),
+        (Step.OFFLINE, resolve),
+        (Step.PROBLEM, resolve),
+        (Step.RECEIPT, stay),
+    ],
+    "the session expires before the photograph": [
+        *ANSWERED[:2],
+        (Step.CAPTURE, after(HOURS, photograph("enrolled"))),
+        (Step.SIGN_IN, sign_in),
+        (Step.PURPOSE, stay),
+    ],
+    "the search expires before the decision": [
+        *JUDGED,
+        (Step.DECISION, after(TOO_LATE, name_the_candidate)),
+        (Step.LOCKED, start_anew),
+        (Step.PURPOSE, stay),
+    ],
+    "the search expires while the officer looks": [
+        *ANSWERED,
+        (Step.COMPARE, after(TOO_LATE, keep_time)),
+        (Step.LOCKED, start_anew),
+        (Step.PURPOSE, stay),
+    ],
+}
+
+
+@pytest.fixture
+def stage(station: Station) -> Stage:
+    return set_stage(station)
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
+async def test_story(stage: Stage, story: Story) -> None:
+    await play(stage, story)
+
+
+async def test_a_search_without_decision_holds_the_handheld(stage: Stage) -> None:
+    await play(stage, ANSWERED)
+    for act in (go_back, sign_out, start_anew, open_decision, state_purpose, photograph("enrolled")):
+        with pytest.raises(OutOfStep):
+            await act(stage)
+    assert stage.flow.step is Step.COMPARE
+
+
+async def test_an_undecided_search_resumes_on_another_handheld(stage: Stage) -> None:
+    await play(stage, ANSWERED)
+    another = set_stage(stage.station)
+    await sign_in(another)
+    assert another.flow.step is Step.COMPARE
+    assert another.flow.check.photograph is None
+    assert another.flow.check.search == stage.flow.check.search
+
+
+async def test_a_second_search_leads_back_to_the_undecided_one(stage: Stage) -> None:
+    """Two handhelds, one officer: the second photograph is refused, forgotten, and the first search opens."""
+    another = set_stage(stage.station)
+    await play(another, ANSWERED[:2])
+    await play(stage, ANSWERED)
+    await play(another, [(Step.CAPTURE, photograph("stranger")), (Step.PROBLEM, stay)])
+    assert another.flow.trouble is not None
+    assert another.flow.trouble.slug == "unresolved-search"
+    assert another.flow.check.photograph is None
+    await play(another, [(Step.PROBLEM, resolve), (Step.COMPARE, stay)])
+    assert another.flow.check.search == stage.flow.check.search
+
+
+async def test_only_faces_judged_the_same_have_a_record(stage: Stage) -> None:
+    await play(stage, ANSWERED)
+    search = stage.flow.check.search
+    assert search is not None
+    assert all(candidate.record is None for candidate in search.candidates)
+    await judge_all(Judgement.SAME, Judgement.DIFFERENT)(stage)
+    judged = stage.flow.check.search
+    assert judged is not None
+    assert [candidate.record is not None for candidate in judged.candidates] == [True] + [False] * (
+        len(judged.labels) - 1
+    )
+
+
+async def test_a_face_is_judged_once(stage: Stage) -> None:
+    await play(stage, ANSWERED)
+    await judge_shown(Judgement.SAME)(stage)
+    with pytest.raises(OutOfStep):
+        await judge_shown(Judgement.DIFFERENT)(stage)
+
+
+async def test_the_receipt_is_proved(stage: Stage) -> None:
+    await play(stage, [*JUDGED, (Step.DECISION, name_the_candidate), (Step.RECEIPT, stay)])
+    check = stage.flow.check
+    assert check.receipt is not None
+    assert check.proof is not None
+    assert (check.proof.index, check.proof.size) == (check.receipt.index, check.receipt.size)
+
+
+async def test_a_decision_whose_answer_was_lost_has_no_receipt(stage: Stage) -> None:
+    await play(stage, STORIES["the answer to a decision is lost"])
+    assert stage.flow.check.decision is not None
+    assert stage.flow.check.receipt is None
+    assert stage.flow.check.proof is None
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        [*JUDGED, (Step.DECISION, name_the_candidate), (Step.RECEIPT, stay)],
+        [*JUDGED, (Step.DECISION, after(TOO_LATE, name_the_candidate)), (Step.LOCKED, stay)],
+        [*ANSWERED, (Step.COMPARE, after(HOURS, judge_shown(Judgement.SAME))), (Step.SIGN_IN, stay)],
+    ],
+    ids=["receipt", "search expired", "session expired"],
+)
+async def test_every_picture_is_overwritten(stage: Stage, ending: Story) -> None:
+    await play(stage, ANSWERED[:2])
+    jpeg = bytearray(stage.station.photographs["enrolled"])
+    await stage.flow.photograph(jpeg)
+    faces = [face for face in stage.flow.check.faces.values() if face is not None]
+    assert any(jpeg)
+    await play(stage, ending[len(ANSWERED) :])
+    assert not any(jpeg)
+    assert faces
+    assert all(face.wiped for face in faces)
+    assert stage.flow.check.photograph is None
+
+
+@pytest.mark.parametrize("name", ["no-face", "several-faces"])
+async def test_a_refused_photograph_is_overwritten_at_once(stage: Stage, name: str) -> None:
+    await play(stage, ANSWERED[:2])
+    jpeg = bytearray(stage.station.photographs[name])
+    await stage.flow.photograph(jpeg)
+    assert stage.flow.trouble is not None
+    assert stage.flow.trouble.slug == name
+    assert not any(jpeg)
+
+
+async def test_no_face_waits_for_a_network(stage: Stage) -> None:
+    await play(stage, ANSWERED[:2])
+    jpeg = bytearray(stage.station.photographs["enrolled"])
+    stage.line.cut = True
+    await stage.flow.photograph(jpeg)
+    assert stage.flow.step is Step.OFFLINE
+    assert not any(jpeg)
+
+
+async def test_signing_out_without_a_network_forgets_all_the_same(stage: Stage) -> None:
+    await play(stage, ANSWERED[:2])
+    stage.line.cut = True
+    await stage.flow.sign_out()
+    assert stage.flow.step is Step.SIGN_IN
+    assert stage.flow.session is None
+    assert "not told" in stage.flow.notice
+
+
+@pytest.mark.parametrize(
+    ("draft", "missing"),
+    [
+        (PurposeDraft(), "what applies"),
+        (replace(PURPOSE, alternatives=frozenset()), "tried"),
+        (replace(PURPOSE, necessity="too short"), "why it is necessary"),
+        (replace(PURPOSE, power=" "), "legal power"),
+        (replace(PURPOSE, place=Place.HOME), "significant harm"),
+        (replace(PURPOSE, no_force=False), "no force"),
+    ],
+)
+async def test_an_incomplete_purpose_opens_no_camera(stage: Stage, draft: PurposeDraft, missing: str) -> None:
+    await sign_in(stage)
+    stage.flow.state_purpose(draft)
+    assert stage.flow.step is Step.PURPOSE
+    assert missing in stage.flow.notice
+
+
+async def test_a_candidate_needs_corroboration(stage: Stage) -> None:
+    await play(stage, JUDGED)
+    await stage.flow.decide(DecisionDraft(Outcome.CANDIDATE, "A"))
+    assert stage.flow.step is Step.DECISION
+    assert "at least one" in stage.flow.notice
+
+
+async def test_a_record_not_judged_the_same_cannot_be_named(stage: Stage) -> None:
+    await play(stage, [*ANSWERED, (Step.COMPARE, judge_all(Judgement.DIFFERENT)), (Step.COMPARE, open_decision)])
+    search = stage.flow.check.search
+    assert search is not None
+    draft = DecisionDraft(Outcome.CANDIDATE, search.labels[0], frozenset({Corroboration.DOCUMENT}))
+    await stage.flow.decide(draft)
+    assert stage.flow.trouble is not None
+    assert stage.flow.trouble.slug == "decision-invalid"
+    await stage.flow.resolve()
+    assert stage.flow.step is Step.COMPARE
+
+
+async def test_a_handheld_whose_clock_runs_ahead_stays_where_it_is(station: Station) -> None:
+    """The server's clock counts: a handheld that believes the time is over asks first."""
+    stage = set_stage(station, ahead=HOURS)
+    await play(stage, [*JUDGED, (Step.DECISION, keep_time), (Step.DECISION, name_the_candidate), (Step.RECEIPT, stay)])
+
+
+async def test_busy_then_success(small_server: FakeServer) -> None:
+    stage = set_stage(small_server)
+    await play(stage, ANSWERED[:2])
+    small_server.busy = 2
+    await play(
+        stage,
+        [
+            (Step.CAPTURE, photograph("enrolled")),
+            (Step.PROBLEM, resolve),
+            (Step.PROBLEM, resolve),
+            (Step.COMPARE, stay),
+        ],
+    )
+    assert stage.flow.check.photograph is not None
+
+
+async def test_busy_at_the_decision_then_success(small_server: FakeServer) -> None:
+    stage = set_stage(small_server)
+    await play(stage, JUDGED)
+    small_server.busy = 1
+    await play(stage, [(Step.DECISION, name_the_candidate), (Step.PROBLEM, resolve), (Step.RECEIPT, stay)])
+    assert stage.flow.check.proof is not None
+
+
+async def test_the_photograph_of_a_busy_server_can_be_given_up(small_server: FakeServer) -> None:
+    stage = set_stage(small_server)
+    await play(stage, ANSWERED[:2])
+    small_server.busy = 1
+    await play(stage, [(Step.CAPTURE, photograph("enrolled")), (Step.PROBLEM, go_back), (Step.CAPTURE, stay)])
+    assert stage.flow.check.photograph is None
+
+
+async def test_a_session_ended_by_the_server_resumes_after_sign_in(small_server: FakeServer) -> None:
+    stage = set_stage(small_server)
+    await play(stage, ANSWERED)
+    small_server.sessions.clear()
+    await play(stage, [(Step.COMPARE, judge_shown(Judgement.SAME)), (Step.SIGN_IN, sign_in), (Step.COMPARE, stay)])
+
+
+async def test_a_face_is_fetched_when_it_is_looked_at(small_server: FakeServer) -> None:
+    stage = set_stage(small_server)
+    await play(stage, ANSWERED)
+    assert small_server.viewed == ["A"]
+    await stage.flow.look_at("C")
+    assert small_server.viewed == ["A", "C"]
+
+
+async def test_a_withdrawn_record_has_no_face_and_can_be_judged(small_server: FakeServer) -> None:
+    small_server.withdrawn.add("B")
+    stage = set_stage(small_server)
+    await play(stage, ANSWERED)
+    await stage.flow.look_at("B")
+    assert stage.flow.check.faces["B"] is None
+    await judge_shown(Judgement.CANNOT_TELL)(stage)
+    assert stage.flow.step is Step.COMPARE
+
+
+async def test_a_receipt_about_another_search_proves_nothing(small_server: FakeServer) -> None:
+    stage = set_stage(small_server)
+    await play(stage, JUDGED)
+    small_server.forge_receipts = True
+    await name_the_candidate(stage)
+    assert stage.flow.step is Step.RECEIPT
+    assert stage.flow.check.receipt is not None
+    assert stage.flow.check.proof is None
