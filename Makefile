@@ -51,7 +51,7 @@ test: check ## every test this machine can run; what is skipped says why
 	@$(BIN)/python -m pytest
 
 test-all: check ## every test, and none may be skipped (after `make setup-all`)
-	@OIFR_ALLOW_NO_SKIP=1 $(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -p tests.no_skips
 
 bench: setup ## accuracy and speed, each beside a peer in the same run
 	@$(BIN)/python -m bench
