@@ -21,6 +21,9 @@ from server.matching.rows import Rows
 from server.workflow.ports import Cipher
 
 STREAM = "gallery:changes"
+FIELD = b"change"
+CONTEXT = STREAM.encode()
+VERSION_BYTES = 8
 BEGINNING = "0-0"
 PAGE = 256
 
@@ -67,11 +70,10 @@ class Removed:
 
 @dataclass(frozen=True)
 class Entry:
-    """A change as read from the stream at `position`; `change` is None when its seal is broken."""
+    """What the stream holds at `position`: a version and its change, or None for what we did not seal."""
 
     position: str
-    version: int
-    change: Change | None
+    step: tuple[int, Change] | None
 
 
 class ChangeStream:
@@ -82,9 +84,9 @@ class ChangeStream:
         self._cipher = cipher
 
     def publish(self, change: Change, version: int) -> None:
-        sealed = self._cipher.seal(change.packed(), _context(version))
+        sealed = self._cipher.seal(version.to_bytes(VERSION_BYTES) + change.packed(), CONTEXT)
         with redis_errors_translated():
-            self._client.xadd(STREAM, {"version": version, "change": sealed})
+            self._client.xadd(STREAM, {FIELD: sealed})
 
     def end(self) -> str:
         """The position of the newest entry."""
@@ -115,12 +117,12 @@ class ChangeStream:
         return cast("list[tuple[bytes, Fields]]", page)
 
     def _entry(self, position: bytes, fields: Fields) -> Entry:
-        version = int(fields[b"version"])
         try:
-            change = unpacked(self._cipher.open(fields[b"change"], _context(version)))
+            plain = self._cipher.open(fields.get(FIELD, b""), CONTEXT)
         except SealBroken:
-            return Entry(position.decode(), version, None)
-        return Entry(position.decode(), version, change)
+            return Entry(position.decode(), None)
+        version, packed = int.from_bytes(plain[:VERSION_BYTES]), plain[VERSION_BYTES:]
+        return Entry(position.decode(), (version, unpacked(packed)))
 
 
 def unpacked(data: bytes) -> Change:
@@ -130,7 +132,3 @@ def unpacked(data: bytes) -> Change:
     if "removed" in head:
         return Removed(head["removed"])
     return Added(head["model"], Rows.unpack(body, head["dimension"]))
-
-
-def _context(version: int) -> bytes:
-    return f"{STREAM}@{version}".encode()

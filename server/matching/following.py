@@ -62,8 +62,12 @@ class Follower:
         """Apply what the stream holds, in order of versions, up to the first gap."""
         for entry in self._cache.changes.after(self._position):
             self._position = entry.position
-            if entry.change is not None:
-                self._pending[entry.version] = entry.change
+            if entry.step is not None:
+                version, change = entry.step
+                self._pending[version] = change
+        self._apply_pending()
+
+    def _apply_pending(self) -> None:
         matrix = self._matrix
         while (change := self._pending.pop(matrix.version + 1, None)) is not None:
             matrix = change.applied_to(matrix, self._cache.model)

@@ -93,10 +93,10 @@ class Matrix:
         """Best first; equal scores by reference id, so that the order is the same in every process."""
         references = self.rows.references[rows]
         order = np.lexsort((references, -scores))
-        return [
+        return tuple(
             Scored(references[place].decode(), self.rows.subjects[rows[place]].decode(), float(scores[place]))
             for place in order
-        ]
+        )
 
     def _kept(self) -> NDArray[np.intp]:
         return np.flatnonzero(self.rows.sources[: self.count] != GONE)

@@ -1,0 +1,315 @@
+"""The exact matcher on a real Redis that dies, forgets and lies, and beside other matchers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from server.domain.errors import CacheUnavailable
+from server.domain.gallery import IndexedReference, Source
+from server.matching.cache import BLOCK_ROWS, GalleryCache
+from server.matching.embedded import EmbeddedRedis
+from server.matching.exact import ExactGallery
+from server.matching.following import CHANGES_BEFORE_STORING
+from tests.fakes.memory_gallery import MemoryGallerySource, ThrowAwayCipher
+from tests.fakes.templates import MODEL, reference, references, template
+
+ALL = frozenset(Source)
+EVERYTHING = -1.1
+LIMIT = 20.0
+
+
+class Station:
+    """A database and one cipher; `matcher` makes another process's matcher over one Redis."""
+
+    def __init__(self, client: Redis, enrolled: Sequence[IndexedReference] = ()) -> None:
+        self.source = MemoryGallerySource()
+        self.cipher = ThrowAwayCipher()
+        self.client = client
+        for entry in enrolled:
+            self.source.enrol(entry)
+
+    def matcher(self) -> ExactGallery:
+        return ExactGallery(MODEL, self.source, self.client, self.cipher)
+
+    def enrol(self, teller: ExactGallery, *added: IndexedReference) -> None:
+        for entry in added:
+            teller.added(entry, self.source.enrol(entry))
+
+    def erase(self, teller: ExactGallery, *reference_ids: str) -> None:
+        for reference_id in reference_ids:
+            teller.removed(reference_id, self.source.erase(reference_id))
+
+
+def ids(*seeds: int) -> set[str]:
+    return {reference(seed).reference_id for seed in seeds}
+
+
+def found(matcher: ExactGallery) -> set[str]:
+    return {scored.reference_id for scored in matcher.search(template(0), ALL, EVERYTHING)}
+
+
+# --- Redis that dies ---------------------------------------------------------------------------------------------
+
+
+def test_a_dead_redis_stops_the_search_and_nothing_is_lost(own_redis: EmbeddedRedis) -> None:
+    with own_redis.client() as client:
+        station = Station(client, references(5))
+        matcher = station.matcher()
+        assert found(matcher) == ids(0, 1, 2, 3, 4)
+        own_redis.close()
+        with pytest.raises(CacheUnavailable):
+            found(matcher)
+        with pytest.raises(CacheUnavailable):
+            matcher.ping()
+        station.erase(matcher, *ids(2))
+        station.enrol(matcher, reference(9))
+        own_redis.start()
+        assert found(matcher) == ids(0, 1, 3, 4, 9)
+        matcher.ping()
+        assert found(station.matcher()) == ids(0, 1, 3, 4, 9)
+
+
+def test_a_redis_killed_while_serving_is_back_by_itself(own_redis: EmbeddedRedis) -> None:
+    with own_redis.client() as client:
+        station = Station(client, references(5))
+        matcher = station.matcher()
+        matcher.warm()
+        first = own_redis.process_id
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        answer = asked_until_answered(lambda: found(matcher))
+        assert answer == ids(0, 1, 2, 3, 4)
+        assert asked_until_answered(lambda: found(station.matcher())) == answer
+        assert station.source.reads == 1
+
+
+def asked_until_answered(ask: Callable[[], set[str]]) -> set[str]:
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        try:
+            return ask()
+        except CacheUnavailable:
+            time.sleep(0.02)
+    return ask()
+
+
+# --- Redis that forgets or lies ----------------------------------------------------------------------------------
+
+
+def test_a_flushed_redis_is_filled_again_by_the_next_search(redis_client: Redis) -> None:
+    station = Station(redis_client, references(5))
+    matcher = station.matcher()
+    matcher.warm()
+    redis_client.flushall()
+    assert found(matcher) == ids(0, 1, 2, 3, 4)
+    assert found(station.matcher()) == ids(0, 1, 2, 3, 4)
+    assert station.source.reads == 1
+
+
+def test_a_flush_between_a_commit_and_the_search_is_followed(redis_client: Redis) -> None:
+    station = Station(redis_client, references(5))
+    matcher, other = station.matcher(), station.matcher()
+    matcher.warm()
+    station.enrol(other, reference(7))
+    station.erase(other, *ids(1))
+    redis_client.flushall()
+    assert found(matcher) == ids(0, 2, 3, 4, 7)
+
+
+def test_a_new_matcher_loads_the_cache_without_the_database(redis_client: Redis) -> None:
+    many = references(2 * BLOCK_ROWS + 10)
+    station = Station(redis_client, many)
+    first = station.matcher()
+    first.warm()
+    station.enrol(first, reference(len(many)))
+    second = station.matcher()
+    assert second.version == -1
+    second.warm()
+    assert second.version == station.source.version()
+    assert second.search(template(0), ALL, 0.5) == first.search(template(0), ALL, 0.5)
+    assert station.source.reads == 1
+
+
+def flipped(client: Redis, key: bytes) -> None:
+    sealed = client.get(key)
+    assert isinstance(sealed, bytes)
+    client.set(key, sealed[:-20] + bytes([sealed[-20] ^ 1]) + sealed[-19:])
+
+
+def swapped(client: Redis, key: bytes) -> None:
+    number = int(key.rpartition(b":")[2])
+    other = key.rpartition(b":")[0] + b":%d" % (1 - number)
+    first, second = client.get(key), client.get(other)
+    assert isinstance(first, bytes)
+    assert isinstance(second, bytes)
+    client.mset({key: second, other: first})
+
+
+def cut(client: Redis, key: bytes) -> None:
+    client.set(key, b"short")
+
+
+def lost(client: Redis, key: bytes) -> None:
+    client.delete(key)
+
+
+@pytest.mark.parametrize("harm", [flipped, swapped, cut, lost])
+def test_a_harmed_block_is_rebuilt_from_the_database(redis_client: Redis, harm: Callable[[Redis, bytes], None]) -> None:
+    station = Station(redis_client, references(BLOCK_ROWS + 10))
+    station.matcher().warm()
+    block = next(iter(redis_client.scan_iter("gallery:*:block:*")))
+    harm(redis_client, block)
+    assert len(found(station.matcher())) == BLOCK_ROWS + 10
+    assert station.source.reads == 2
+    station.matcher().warm()
+    assert station.source.reads == 2
+
+
+@pytest.mark.parametrize("harm", [flipped, cut, lost])
+def test_a_harmed_head_is_stored_anew(redis_client: Redis, harm: Callable[[Redis, bytes], None]) -> None:
+    station = Station(redis_client, references(3))
+    matcher = station.matcher()
+    matcher.warm()
+    harm(redis_client, next(iter(redis_client.scan_iter("gallery:*:version"))))
+    assert found(station.matcher()) == ids(0, 1, 2)
+    assert found(matcher) == ids(0, 1, 2)
+
+
+def test_a_forged_change_is_not_believed(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3))
+    matcher = station.matcher()
+    matcher.warm()
+    redis_client.xadd("gallery:changes", {"change": b"forged"})
+    redis_client.xadd("gallery:changes", {"change": station.cipher.seal(b"moved", b"another context")})
+    redis_client.xadd("gallery:changes", {"no": "field of ours"})
+    station.source.enrol(reference(3))
+    assert found(matcher) == ids(0, 1, 2, 3)
+
+
+def test_an_old_writing_put_back_is_not_believed(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3))
+    matcher = station.matcher()
+    matcher.warm()
+    old = {key: redis_client.dump(key) for key in redis_client.scan_iter("gallery:*")}
+    station.erase(matcher, *ids(1))
+    redis_client.flushall()
+    for key, dumped in old.items():
+        assert isinstance(dumped, bytes)
+        redis_client.restore(key, 0, dumped)
+    assert found(station.matcher()) == ids(0, 2)
+
+
+def test_a_database_set_back_to_a_backup_is_followed(redis_client: Redis) -> None:
+    station = Station(redis_client, references(6))
+    matcher = station.matcher()
+    matcher.warm()
+    station.enrol(matcher, reference(6), reference(7))
+    assert len(found(matcher)) == 8
+    station.source.set_back(references(2), 3)
+    assert found(matcher) == ids(0, 1)
+    assert found(station.matcher()) == ids(0, 1)
+
+
+# --- several matchers --------------------------------------------------------------------------------------------
+
+
+def test_two_matchers_stay_in_step_through_the_stream(redis_client: Redis) -> None:
+    station = Station(redis_client, references(4))
+    one, other = station.matcher(), station.matcher()
+    one.warm()
+    other.warm()
+    station.enrol(one, reference(4))
+    assert found(other) == ids(0, 1, 2, 3, 4)
+    station.erase(other, *ids(0, 4))
+    assert found(one) == ids(1, 2, 3)
+    assert one.version == other.version == station.source.version()
+    assert station.source.reads == 1
+
+
+def test_one_matcher_reads_the_database_for_all(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3000))
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda matcher: len(found(matcher)), [station.matcher() for _ in range(6)]))
+    assert answers == [3000] * 6
+    assert station.source.reads == 1
+
+
+def test_any_interleaving_shows_neither_erased_nor_unknown_references(redis_client: Redis) -> None:
+    station = Station(redis_client, references(50))
+    matchers = [station.matcher(), station.matcher()]
+
+    def change() -> None:
+        for seed in range(50, 150):
+            station.enrol(matchers[seed % 2], reference(seed))
+            station.erase(matchers[seed // 2 % 2], reference(seed - 50).reference_id)
+
+    def missed(matcher: ExactGallery) -> frozenset[str]:
+        before = station.source.active([reference(seed).reference_id for seed in range(150)])
+        answer = found(matcher)
+        after = station.source.active([reference(seed).reference_id for seed in range(150)])
+        return (before & after) - answer
+
+    with ThreadPoolExecutor(3) as pool:
+        changing = pool.submit(change)
+        while not changing.done():
+            assert [set(), set()] == list(pool.map(missed, matchers))
+        changing.result()
+    for matcher in matchers:
+        assert found(matcher) == ids(*range(100, 150))
+
+
+# --- what Redis holds --------------------------------------------------------------------------------------------
+
+
+def test_a_removal_leaves_the_stored_rows_at_once(redis_client: Redis) -> None:
+    station = Station(redis_client, references(4))
+    matcher = station.matcher()
+    matcher.warm()
+    station.enrol(matcher, reference(4))
+    station.erase(matcher, *ids(4), *ids(1))
+    cache = GalleryCache(redis_client, station.cipher, MODEL)
+    head = cache.head()
+    assert head is not None
+    matrix = cache.load(head)
+    assert matrix is not None
+    assert {held.decode() for held in matrix.rows.references} == ids(0, 2, 3)
+    assert redis_client.xlen("gallery:changes") == 1
+    assert len(list(redis_client.scan_iter("gallery:*:block:*"))) == 1
+
+
+def test_a_long_stream_is_folded_into_the_blocks(redis_client: Redis) -> None:
+    station = Station(redis_client, references(1))
+    matcher = station.matcher()
+    matcher.warm()
+    station.enrol(matcher, *(reference(seed) for seed in range(1, CHANGES_BEFORE_STORING + 1)))
+    assert len(found(matcher)) == CHANGES_BEFORE_STORING + 1
+    assert redis_client.xlen("gallery:changes") == 1
+    assert len(found(station.matcher())) == CHANGES_BEFORE_STORING + 1
+    assert station.source.reads == 1
+
+
+def test_nothing_biometric_lies_in_clear_in_what_redis_writes(own_redis: EmbeddedRedis, tmp_path: Path) -> None:
+    with own_redis.client() as client:
+        station = Station(client, references(20))
+        matcher = station.matcher()
+        matcher.warm()
+        station.enrol(matcher, reference(20))
+        assert len(found(matcher)) == 21
+        station.erase(matcher, *ids(3))
+        client.save()
+    own_redis.close()
+    written = b"".join(path.read_bytes() for path in (tmp_path / "redis").rglob("*") if path.is_file())
+    assert b"gallery:" in written
+    for seed in range(21):
+        entry = reference(seed)
+        assert entry.template.vector[:2].tobytes() not in written
+        assert entry.reference_id.encode() not in written
+        assert entry.subject_id.encode() not in written
