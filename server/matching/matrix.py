@@ -85,7 +85,9 @@ class Matrix:
         return self._scored(near[reached], exact[reached])
 
     def _near(self, vector: Vector, sources: Collection[Source], threshold: float) -> NDArray[np.intp]:
-        scores = self.rows.vectors[: self.count] @ vector
+        # Not `@`: BLAS would wake its threads for each search, which costs more than the product when the machine
+        # is busy, and one thread reads the matrix as fast as memory gives it. Searches run side by side instead.
+        scores = np.einsum("ij,j->i", self.rows.vectors[: self.count], vector)
         in_scope = source_filter(sources)[self.rows.sources[: self.count]]
         return np.flatnonzero(in_scope & (scores >= threshold - rounding_error(vector.size)))
 
