@@ -1,0 +1,217 @@
+"""The tables of the in-memory database: plain dictionaries under the repositories of the ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from server.domain.actors import Account, Session
+from server.domain.errors import (
+    AlreadyReviewed,
+    Conflict,
+    NameTaken,
+    ProbeGone,
+    RecordNumberTaken,
+    ReferenceUnknown,
+    SearchUnknown,
+    SubjectUnknown,
+    UnresolvedSearch,
+)
+from server.domain.face import Template
+from server.domain.gallery import Record, Reference, Status, Subject
+from server.domain.search import Review, Search, SearchState
+from tests.fakes.memory_trail import TrailState
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    reference: Reference
+    template: Template
+    image: bytes
+
+    @property
+    def active(self) -> bool:
+        return self.reference.status is Status.ACTIVE
+
+
+@dataclass
+class State:
+    accounts: dict[str, Account] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    subjects: dict[str, Subject] = field(default_factory=dict)
+    references: dict[str, Enrolled] = field(default_factory=dict)
+    gallery_version: int = 0
+    searches: dict[str, Search] = field(default_factory=dict)
+    probe_keys: dict[str, bytes] = field(default_factory=dict)
+    reviews: dict[str, Review] = field(default_factory=dict)
+    trail: TrailState = field(default_factory=TrailState)
+
+    def copy(self) -> State:
+        """A state of its own: the containers are copied, the values in them never change."""
+        parts: dict[str, Any] = {name: copy(part) for name, part in vars(self).items()}
+        return State(**parts)
+
+
+class MemoryAccounts:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def by_name(self, name: str) -> Account | None:
+        return next((account for account in self._state.accounts.values() if account.actor.name == name), None)
+
+    def names(self, actor_ids: Sequence[str]) -> Mapping[str, str]:
+        known = self._state.accounts
+        return {actor_id: known[actor_id].actor.name for actor_id in actor_ids if actor_id in known}
+
+    def session(self, token_digest: str) -> Session | None:
+        session = self._state.sessions.get(token_digest)
+        return session and replace(session, actor=self._state.accounts[session.actor.id].actor)
+
+    def add(self, account: Account) -> None:
+        if self.by_name(account.actor.name) is not None:
+            raise NameTaken
+        _put_new(self._state.accounts, account.actor.id, account)
+
+    def open_session(self, session: Session) -> None:
+        if session.actor.id not in self._state.accounts:
+            raise Conflict
+        _put_new(self._state.sessions, session.token_digest, session)
+
+    def end_session(self, token_digest: str, at: datetime) -> None:
+        session = self._state.sessions.get(token_digest)
+        if session is not None and session.ended_at is None:
+            self._state.sessions[token_digest] = replace(session, ended_at=at)
+
+
+class MemorySubjects:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def subject(self, subject_id: str) -> Subject:
+        try:
+            return self._state.subjects[subject_id]
+        except KeyError:
+            raise SubjectUnknown from None
+
+    def references_of(self, subject_id: str) -> Sequence[Reference]:
+        self.subject(subject_id)
+        own = [held.reference for held in self._state.references.values() if held.reference.subject_id == subject_id]
+        return sorted(own, key=attrgetter("captured_on", "id"))
+
+    def reference_of(self, subject_id: str, reference_id: str) -> Reference:
+        held = self._state.references.get(reference_id)
+        if held is None or held.reference.subject_id != subject_id:
+            raise ReferenceUnknown
+        return held.reference
+
+    def record(self, reference_id: str) -> Record:
+        reference = self._active(reference_id).reference
+        return Record(self.subject(reference.subject_id), reference)
+
+    def image(self, reference_id: str) -> bytes:
+        return self._active(reference_id).image
+
+    def add(self, subject: Subject) -> None:
+        if any(held.record_number == subject.record_number for held in self._state.subjects.values()):
+            raise RecordNumberTaken
+        _put_new(self._state.subjects, subject.id, subject)
+
+    def enrol(self, reference: Reference, template: Template, image: bytes) -> int:
+        self.subject(reference.subject_id)
+        _put_new(self._state.references, reference.id, Enrolled(reference, template, image))
+        return self._next_version()
+
+    def erase_reference(self, reference_id: str) -> int:
+        if self._state.references.pop(reference_id, None) is None:
+            raise ReferenceUnknown
+        return self._next_version()
+
+    def erase(self, subject_id: str) -> None:
+        if self.references_of(subject_id):
+            raise Conflict
+        del self._state.subjects[subject_id]
+
+    def _active(self, reference_id: str) -> Enrolled:
+        held = self._state.references.get(reference_id)
+        if held is None or not held.active:
+            raise ReferenceUnknown
+        return held
+
+    def _next_version(self) -> int:
+        self._state.gallery_version += 1
+        return self._state.gallery_version
+
+
+class MemorySearches:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def get(self, search_id: str) -> Search:
+        try:
+            return self._state.searches[search_id]
+        except KeyError:
+            raise SearchUnknown from None
+
+    def undecided_of(self, officer_id: str) -> Search | None:
+        return next((search for search in self._undecided() if search.officer_id == officer_id), None)
+
+    def overdue(self, now: datetime) -> Sequence[Search]:
+        return sorted(
+            (search for search in self._undecided() if search.overdue(now)), key=attrgetter("expires_at", "id")
+        )
+
+    def closed_unreviewed(self, limit: int) -> Sequence[Search]:
+        reviewed = self._state.reviews
+        closed = [search for search in self._state.searches.values() if not search.undecided]
+        waiting = [search for search in closed if search.id not in reviewed]
+        return sorted(waiting, key=attrgetter("closed_at", "id"))[:limit]
+
+    def recent(self, limit: int, state: SearchState | None = None) -> Sequence[Search]:
+        wanted = [search for search in self._state.searches.values() if state in {None, search.state}]
+        return sorted(wanted, key=attrgetter("answered_at", "id"), reverse=True)[:limit]
+
+    def review(self, search_id: str) -> Review | None:
+        return self._state.reviews.get(search_id)
+
+    def add(self, search: Search, probe_key: bytes) -> None:
+        undecided = self.undecided_of(search.officer_id)
+        if undecided is not None and search.undecided:
+            raise UnresolvedSearch(undecided.id)
+        _put_new(self._state.searches, search.id, search)
+        self._state.probe_keys[search.id] = probe_key
+
+    def update(self, search: Search, previous: Search) -> None:
+        if self.get(previous.id) != previous:
+            raise Conflict
+        self._state.searches[previous.id] = search
+
+    def probe_key(self, search_id: str) -> bytes:
+        try:
+            return self._state.probe_keys[search_id]
+        except KeyError:
+            raise ProbeGone from None
+
+    def shred_probe_key(self, search_id: str) -> None:
+        self._state.probe_keys.pop(search_id, None)
+
+    def add_review(self, review: Review) -> None:
+        if review.search_id in self._state.reviews:
+            raise AlreadyReviewed
+        if review.search_id not in self._state.searches:
+            raise Conflict
+        self._state.reviews[review.search_id] = review
+
+    def _undecided(self) -> Iterator[Search]:
+        return (search for search in self._state.searches.values() if search.undecided)
+
+
+def _put_new(values: dict[str, T], key: str, value: T) -> None:
+    if key in values:
+        raise Conflict
+    values[key] = value
