@@ -8,18 +8,17 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from server.web.console import pages, sign_in
-from server.web.console.problems import PageRoute, nothing_here
+from server.web.console.problems import PREFIX, PageRoute, nothing_here
 
-PREFIX = "/console"
 STATIC = Path(__file__).parent / "static"
 
 
 def console_router() -> APIRouter:
     """All pages. The last route answers whatever no page is at, so that this too is a page."""
-    router = APIRouter(prefix=PREFIX, include_in_schema=False, route_class=PageRoute)
+    router = APIRouter(include_in_schema=False, route_class=PageRoute)
     router.include_router(sign_in.router)
     router.include_router(pages.router)
-    router.add_api_route("/{rest:path}", nothing_here, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    router.add_api_route(f"{PREFIX}/{{rest:path}}", nothing_here, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     return router
 
 

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 from server.domain.events import Act
 from server.domain.search import ReviewOutcome
 from server.web.console.entries import ShownEntry, flaw_of, shown
-from server.web.console.problems import PageRoute
+from server.web.console.problems import PREFIX, PageRoute
 from server.web.console.render import QUEUE_LIMIT, page
 from server.web.console.visit import ActingVisit, ReadingVisit, Visit
 
@@ -27,7 +27,7 @@ LARGEST_INDEX = 2**53
 Index = Annotated[int, Path(ge=0, le=LARGEST_INDEX)]
 SearchId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(prefix=PREFIX, route_class=PageRoute)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class TrailRows:
 Filter = Annotated[TrailFilter, Depends()]
 
 
+@router.get("")
 @router.get("/")
 def home() -> Response:
     return RedirectResponse("/console/trail", HTTPStatus.SEE_OTHER)

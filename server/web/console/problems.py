@@ -17,7 +17,8 @@ from server.web.console.render import render
 from server.web.console.visit import SESSION, drop_cookie
 from server.web.errors import record_refusal, status_of
 
-SIGN_IN = "/console/sign-in"
+PREFIX = "/console"
+SIGN_IN = f"{PREFIX}/sign-in"
 
 
 class PageRoute(APIRoute):

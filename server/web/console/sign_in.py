@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from server.domain.errors import OifrError, SessionExpired, SignInRefused
-from server.web.console.problems import SIGN_IN, PageRoute
+from server.web.console.problems import PREFIX, SIGN_IN, PageRoute
 from server.web.console.render import render
 from server.web.console.visit import (
     SESSION,
@@ -28,7 +28,7 @@ from server.workflow.access import Access, Right, SignedIn, permit
 FIRST_PAGE = "/console/trail"
 NEWS = {SessionExpired.slug: SessionExpired.message, "signed-out": "You are signed out."}
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(prefix=PREFIX, route_class=PageRoute)
 
 
 @router.get("/sign-in")
