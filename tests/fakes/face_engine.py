@@ -1,0 +1,105 @@
+"""A face engine whose photographs are lines of text: who is in them, and what is the matter with them.
+
+`photo("ada")` shows Ada; `photo("ada", "lying")` shows her under a condition, which lowers the score a little.
+Relatives look alike: "berg-1" and "berg-2" share a family name, and their templates score about 0.8.
+`photo("ada", "no-face")` and the other words of REFUSALS are refused as the real engine would refuse them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.domain.errors import (
+    FaceNotFound,
+    FramesDisagree,
+    ImageAnimated,
+    ImageCountInvalid,
+    ImageRefused,
+    ImageTooLarge,
+    ImageTooSmall,
+    ImageUnreadable,
+    SeveralFaces,
+    Unavailable,
+)
+from server.domain.face import Box, Template
+
+MODEL = "named-faces"
+DIMENSION = 256
+OF_ONE_S_OWN = 0.5
+OF_A_CONDITION = 0.3
+
+Direction = NDArray[np.float64]
+
+REFUSALS: dict[str, ImageRefused] = {
+    "no-face": FaceNotFound(),
+    "several-faces": SeveralFaces([Box(40, 30, 200, 240), Box(400, 90, 80, 96)]),
+    "too-large": ImageTooLarge(),
+    "too-small": ImageTooSmall(),
+    "animated": ImageAnimated(),
+    "unreadable": ImageUnreadable(),
+}
+
+
+def photo(person: str, *conditions: str) -> bytes:
+    return " ".join(["PHOTO", person, *conditions]).encode()
+
+
+class FakeFaceEngine:
+    """`ports.FaceEngine`. Set `available` to False to have its ping fail."""
+
+    model = MODEL
+
+    def __init__(self) -> None:
+        self.available = True
+
+    def template_of(self, images: Sequence[bytes]) -> Template:
+        if not 1 <= len(images) <= 5:
+            raise ImageCountInvalid
+        seen = [_read(image) for image in images]
+        if len({person for person, _ in seen}) > 1:
+            raise FramesDisagree
+        fused = _unit(np.sum([_face(*one) for one in seen], axis=0))
+        return Template(MODEL, fused.astype(np.float32))
+
+    def portrait_of(self, image: bytes) -> bytes:
+        person, _ = _read(image)
+        return f"PORTRAIT {person}".encode()
+
+    def ping(self) -> None:
+        if not self.available:
+            raise Unavailable
+
+
+def _read(image: bytes) -> tuple[str, tuple[str, ...]]:
+    kind, *words = image.decode(errors="replace").split(" ")
+    if kind != "PHOTO" or not words:
+        raise ImageUnreadable
+    person, *conditions = words
+    for condition in conditions:
+        if condition in REFUSALS:
+            raise REFUSALS[condition]
+    return person, tuple(conditions)
+
+
+def _face(person: str, conditions: tuple[str, ...]) -> Direction:
+    family, _, member = person.partition("-")
+    face = _direction(family)
+    if member:
+        face = _unit(face + OF_ONE_S_OWN * _direction(person))
+    for condition in conditions:
+        face = face + OF_A_CONDITION * _direction(condition)
+    return _unit(face)
+
+
+def _direction(word: str) -> Direction:
+    seed = int.from_bytes(sha256(word.encode()).digest()[:8])
+    return _unit(np.random.default_rng(seed).standard_normal(DIMENSION))
+
+
+def _unit(vector: Direction) -> Direction:
+    unit: Direction = vector / np.linalg.norm(vector)
+    return unit
