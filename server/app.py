@@ -103,7 +103,8 @@ def opened(settings: Settings) -> Iterator[Service]:
         gallery = ExactGallery(
             engine.model, database.gallery, redis, master_key(settings).derived_cipher("gallery cache")
         )
-        gallery.warm()
+        with suppress(Unavailable):  # /readyz tells; the next search tries again
+            gallery.warm()
         workflows = _workflows(settings, database, redis, engine, gallery)
         closing.enter_context(_sweeping(workflows.retention, settings.sweep_seconds))
         yield Service(_application(settings, workflows, database, engine, gallery), workflows, database, engine)

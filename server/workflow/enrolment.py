@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from server.domain.actors import Actor
-from server.domain.errors import CacheUnavailable
 from server.domain.events import Act, Event
 from server.domain.gallery import IndexedReference, Reference, Source, Subject
 from server.workflow.access import Right, permit
@@ -56,8 +54,7 @@ class Enrolment:
         with self.database.write() as unit:
             version = unit.subjects.enrol(reference, template, portrait)
             unit.commit(_enrolled(actor, reference, template.model))
-        with suppress(CacheUnavailable):
-            self.gallery.added(IndexedReference(reference.id, subject_id, reference.source, template), version)
+        self.gallery.added(IndexedReference(reference.id, subject_id, reference.source, template), version)
         return reference
 
     def erase_reference(self, actor: Actor, subject_id: str, reference_id: str) -> Receipt:
@@ -67,8 +64,7 @@ class Enrolment:
             unit.subjects.reference_of(subject_id, reference_id)
             version = unit.subjects.erase_reference(reference_id)
             receipt = unit.commit(_erased(actor, subject_id, reference_id))
-        with suppress(CacheUnavailable):
-            self.gallery.removed(reference_id, version)
+        self.gallery.removed(reference_id, version)
         return receipt
 
     def erase_subject(self, actor: Actor, subject_id: str) -> Receipt:
@@ -81,9 +77,8 @@ class Enrolment:
             erasures = [_erased(actor, subject_id, reference_id) for reference_id in held]
             done = Event(Act.SUBJECT_ERASED, actor.id, details={"subject": subject_id})
             receipt = unit.commit(done, *erasures)
-        with suppress(CacheUnavailable):
-            for reference_id, version in versions:
-                self.gallery.removed(reference_id, version)
+        for reference_id, version in versions:
+            self.gallery.removed(reference_id, version)
         return receipt
 
 

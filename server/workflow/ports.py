@@ -84,10 +84,13 @@ class GalleryIndex(Protocol):
         """
 
     def added(self, reference: IndexedReference, version: int) -> None:
-        """Tell every matcher that `reference` was committed as gallery change `version`."""
+        """Tell every matcher that `reference` was committed as gallery change `version`.
+
+        Raises nothing: the commit has happened, and a telling that is lost is made up for by the next search.
+        """
 
     def removed(self, reference_id: str, version: int) -> None:
-        """Tell every matcher that `reference_id` left the gallery as change `version`."""
+        """Tell every matcher that `reference_id` left the gallery as change `version`; raises nothing, as `added`."""
 
     def ping(self) -> None:
         """Raise Unavailable when a search could not be answered."""
