@@ -1,0 +1,1 @@
+"""Synthetic people and the demonstration run. Nobody shown here exists."""
