@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import mkstemp
 
 from server.domain.errors import SealBroken
 
@@ -25,20 +26,15 @@ def load_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
 def _create(path: Path, content: bytes) -> None:
     """Write beside `path`, then link: no reader sees half a key, and of two first starts one key wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
-        _write_durably(draft, content)
-        _link_unless_present(draft, path)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _link_unless_present(Path(draft), path)
     finally:
-        draft.unlink(missing_ok=True)
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        Path(draft).unlink()
 
 
 def _link_unless_present(draft: Path, path: Path) -> None:
