@@ -26,9 +26,9 @@ def draw(folder: Path) -> None:
     world = open_world()
     featured = live_a_day(world)
     with served(world.app) as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1440, "height": 1000}, color_scheme="light")
         sign_in(page, address)
-        for name, path in {"trail": "trail/77", "search": f"searches/{featured.id}", "reviews": "reviews"}.items():
+        for name, path in {"trail": "trail/84", "search": f"searches/{featured.id}", "reviews": "reviews"}.items():
             page.goto(f"{address}/console/{path}")
             page.screenshot(path=folder / f"console_{name}.png")
 

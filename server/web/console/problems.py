@@ -19,6 +19,13 @@ from server.web.errors import record_refusal, status_of
 
 PREFIX = "/console"
 SIGN_IN = f"{PREFIX}/sign-in"
+TITLES = {
+    HTTPStatus.FORBIDDEN: "Not allowed",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.CONFLICT: "Not possible now",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Not understood",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available at the moment",
+}
 
 
 class PageRoute(APIRoute):
@@ -43,7 +50,7 @@ def nothing_here() -> Response:
 
 
 def problem_page(message: str, status: HTTPStatus) -> Response:
-    return render("problem.html", {"message": message, "title": status.phrase}, status)
+    return render("problem.html", {"message": message, "title": TITLES.get(status, status.phrase)}, status)
 
 
 def _refuse(request: Request, error: OifrError) -> Response:
