@@ -1,0 +1,200 @@
+"""One probe with its purpose: who is put forward, who never is, and what is kept of a refusal: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from server.domain.errors import (
+    CacheUnavailable,
+    DatabaseUnavailable,
+    FaceNotFound,
+    FramesDisagree,
+    ImageCountInvalid,
+    NecessityMissing,
+    OifrError,
+    ProbeGone,
+    RoleMissing,
+    SeveralFaces,
+    UnresolvedSearch,
+)
+from server.domain.events import Act
+from server.domain.gallery import IndexedReference, Source
+from server.domain.probe import Ground, Purpose
+from tests.fakes.face_engine import photo
+from tests.fakes.memory_gallery import MemoryGallery, MemoryGallerySource
+from tests.fakes.samples import PURPOSE
+from tests.world import POLICY, World
+
+FAMILY = [f"berg-{number}" for number in range(1, 9)]
+
+
+def test_a_person_is_found_under_a_condition(world: World) -> None:
+    ada = world.enrol("ada")
+    world.enrol("bo")
+    search = world.search(world.officer(), photo("ada", "lying", "eyes-closed"))
+    assert [candidate.reference_id for candidate in search.candidates] == [ada.id]
+
+
+def test_a_stranger_gets_an_empty_list(world: World) -> None:
+    world.enrol("ada")
+    assert world.search(world.officer(), photo("stranger")).candidates == ()
+
+
+def test_the_list_is_capped_however_many_look_alike(world: World) -> None:
+    for member in FAMILY:
+        world.enrol(member)
+    search = world.search(world.officer(), photo("berg-1"))
+    assert len(search.candidates) == POLICY.cap
+    assert len({candidate.subject_id for candidate in search.candidates}) == POLICY.cap
+
+
+def test_several_frames_of_one_person_are_one_probe(world: World) -> None:
+    world.enrol("ada")
+    search = world.search(world.officer(), photo("ada", "dim"), photo("ada", "lying"))
+    assert len(search.candidates) == 1
+
+
+@pytest.mark.parametrize(
+    ("ground", "found"), [(Ground.MISSING_OR_AT_RISK, 1), (Ground.UNABLE_TO_IDENTIFY, 1), (Ground.REFUSES, 0)]
+)
+def test_missing_persons_are_searched_for_their_own_sake_only(world: World, ground: Ground, found: int) -> None:
+    world.enrol("ada", Source.MISSING)
+    search = world.search(world.officer(), photo("ada"), purpose=replace(PURPOSE, ground=ground))
+    assert len(search.candidates) == found
+
+
+def test_a_reference_that_the_index_still_holds_but_the_record_lost_is_not_put_forward(world: World) -> None:
+    ada = world.enrol("ada")
+    behind = MemoryGallerySource()
+    behind.enrol(IndexedReference(ada.id, ada.subject_id, ada.source, world.engine.template_of([photo("ada")])))
+    world.workflows.enrolment.erase_subject(world.manager(), ada.subject_id)
+    identification = replace(world.workflows.identification, gallery=MemoryGallery(world.engine.model, behind))
+    assert identification.search(world.officer(), PURPOSE, [photo("ada")]).candidates == ()
+
+
+def test_the_search_keeps_what_it_ran_under(world: World) -> None:
+    world.enrol("ada")
+    search = world.search(world.officer(), photo("ada"))
+    assert (search.model, search.threshold, search.policy_version) == (
+        world.engine.model,
+        POLICY.threshold,
+        POLICY.version,
+    )
+    assert search.expires_at - search.answered_at == POLICY.time_to_decide
+
+
+def test_the_answer_is_recorded_with_its_seed_and_references(world: World) -> None:
+    officer, ada = world.officer(), world.enrol("ada")
+    search = world.search(officer, photo("ada"))
+    entry = world.last(Act.SEARCH_ANSWERED)
+    assert (entry.actor_id, entry.search_id) == (officer.id, search.id)
+    leaf = entry.leaf.decode()
+    assert ada.id in leaf
+    assert f'"seed":{search.seed}' in leaf
+
+
+def test_the_officer_s_words_stand_outside_the_leaf(world: World) -> None:
+    world.search(world.officer(), photo("ada"))
+    entry = world.last(Act.SEARCH_ANSWERED)
+    assert entry.private is not None
+    assert entry.private["necessity"] == PURPOSE.necessity
+    for words in (PURPOSE.necessity, PURPOSE.power, PURPOSE.incident):
+        assert words.encode() not in entry.leaf
+
+
+def test_no_score_stands_in_the_trail(world: World) -> None:
+    world.enrol("ada")
+    search = world.search(world.officer(), photo("ada", "lying"))
+    score = str(search.candidates[0].score)[:5]
+    assert score not in repr(world.entries())
+
+
+def test_the_probe_waits_in_the_vault_under_its_own_key(world: World) -> None:
+    search = world.search(world.officer(), photo("ada"))
+    with world.database.write() as unit:
+        key = unit.searches.probe_key(search.id)
+    assert world.vault.open(search.id, key) == (photo("ada"),)
+    world.run_out()
+    with pytest.raises(ProbeGone):
+        world.vault.open(search.id, key)
+
+
+# --- refusals --------------------------------------------------------------------------------------------------
+
+INCOMPLETE = replace(PURPOSE, necessity="")
+REFUSED: list[tuple[str, Purpose, Sequence[bytes], type[OifrError]]] = [
+    ("incomplete purpose", INCOMPLETE, [photo("ada")], NecessityMissing),
+    ("incomplete purpose before six images", INCOMPLETE, [photo("ada")] * 6, NecessityMissing),
+    ("no image", PURPOSE, [], ImageCountInvalid),
+    ("six images", PURPOSE, [photo("ada")] * 6, ImageCountInvalid),
+    ("no face", PURPOSE, [photo("ada", "no-face")], FaceNotFound),
+    ("several faces", PURPOSE, [photo("ada", "several-faces")], SeveralFaces),
+    ("two persons", PURPOSE, [photo("ada"), photo("bo")], FramesDisagree),
+]
+
+
+@pytest.mark.parametrize(("purpose", "images", "error"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_a_refused_probe_leaves_nothing(
+    world: World, purpose: Purpose, images: Sequence[bytes], error: type[OifrError]
+) -> None:
+    officer = world.officer()
+    before = (world.stored(), world.acts())
+    with pytest.raises(error):
+        world.search(officer, *images, purpose=purpose)
+    assert (world.stored(), world.acts()) == before
+
+
+def test_only_officers_search(world: World) -> None:
+    for actor in (world.supervisor(), world.manager()):
+        with pytest.raises(RoleMissing):
+            world.search(actor, photo("ada"))
+
+
+def test_an_undecided_search_blocks_its_officer_and_nobody_else(world: World) -> None:
+    undecided = world.search(world.officer(), photo("ada"))
+    with pytest.raises(UnresolvedSearch) as refused:
+        world.search(world.officer(), photo("bo"))
+    assert refused.value.search_id == undecided.id
+    assert world.search(world.officer("3982"), photo("bo")).undecided
+
+
+def test_a_decision_unblocks(world: World) -> None:
+    world.decided(world.officer(), photo("ada"))
+    assert world.search(world.officer(), photo("bo")).undecided
+
+
+def test_an_overdue_search_expires_at_the_next_act_and_blocks_no_more(world: World) -> None:
+    first = world.search(world.officer(), photo("ada"))
+    world.run_out()
+    world.search(world.officer(), photo("bo"))
+    assert world.last(Act.SEARCH_EXPIRED).search_id == first.id
+
+
+def test_a_vault_that_is_down_stores_nothing(world: World) -> None:
+    officer = world.officer()
+    before, acts = world.stored(), world.acts()
+    world.vault.down = True
+    with pytest.raises(CacheUnavailable):
+        world.search(officer, photo("ada"))
+    assert (world.stored(), world.acts()) == (before, acts)
+    world.vault.down = False
+    assert world.search(officer, photo("ada")).undecided
+
+
+def test_an_index_that_is_down_stores_nothing(world: World) -> None:
+    officer = world.officer()
+    before = world.stored()
+    world.gallery.down = True
+    with pytest.raises(CacheUnavailable):
+        world.search(officer, photo("ada"))
+    assert world.stored() == before
+
+
+def test_a_database_that_is_down_answers_nothing(world: World) -> None:
+    officer = world.officer()
+    world.database.available = False
+    with pytest.raises(DatabaseUnavailable):
+        world.search(officer, photo("ada"))
