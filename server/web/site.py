@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from server.web import errors
 from server.web.api import audit, health, searches, sessions, subjects
@@ -19,11 +19,8 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 def site(workflows: Workflows, places: SearchPlaces, pings: Pings, lifespan: Lifespan | None = None) -> FastAPI:
     app = FastAPI(title="OIFR", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.workflows, app.state.places, app.state.pings = workflows, places, pings
-    api = APIRouter(prefix="/v1")
-    for part in (sessions, searches, subjects, audit):
-        api.include_router(part.router)
-    app.include_router(api)
-    app.include_router(health.router)
+    for part in (sessions, searches, subjects, audit, health):
+        app.include_router(part.router)
     mount_console(app)
     errors.install(app)
     app.add_middleware(BodyLimit)

@@ -11,7 +11,7 @@ from server.web.api.routing import problems
 from server.web.api.views import EntriesView, EntryView, ReceiptView
 from server.web.deps import Flows, SignedInActor
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = APIRouter(prefix="/v1/audit", tags=["audit"])
 
 Index = Annotated[int, Query(ge=0, lt=2**63)]
 

@@ -11,7 +11,7 @@ from server.web.api.views import DecidedView, ReceiptView, ReviewedView, SearchV
 from server.web.deps import Flows, Places, SignedInActor
 from server.workflow.adjudication import OpenedSearch
 
-router = APIRouter(prefix="/searches", tags=["searches"])
+router = APIRouter(prefix="/v1/searches", tags=["searches"])
 
 _PROBE = multipart_body(
     purpose=PurposeForm.model_json_schema(),

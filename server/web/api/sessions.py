@@ -9,7 +9,7 @@ from server.web.api.routing import problems
 from server.web.api.views import SessionView
 from server.web.deps import Flows, SignedInActor, Token
 
-router = APIRouter(prefix="/sessions", tags=["sessions"])
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
 
 @router.post("", status_code=201, responses=problems(401, 422, 503))

@@ -11,7 +11,7 @@ from server.web.api.routing import BINARY, Identifier, multipart_body, problems
 from server.web.api.views import ErasedView, ReceiptView, ReferenceView, SubjectView
 from server.web.deps import Flows, Places, SignedInActor
 
-router = APIRouter(prefix="/subjects", tags=["gallery"])
+router = APIRouter(prefix="/v1/subjects", tags=["gallery"])
 
 
 @router.post("", status_code=201, responses=problems(401, 403, 409, 422, 503))
