@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import secrets
+import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
+from pydantic import SecretStr
+from rich.console import Console
 
 from server import app as composition
 from server.audit.errors import AuditError
 from server.audit.export import verify_export
 from server.audit.verify import Report
 from server.config import Settings
+from server.demo.drawn import drawn_script
+from server.demo.report import closing_lines, machine_readable, opening_lines
+from server.demo.run import House, play
+from server.demo.script import Script
+from server.demo.stage import add_accounts
+from server.demo.visitor import visitor_script
 from server.domain.actors import Role
 from server.domain.errors import OifrError
 from server.domain.events import Act, Event
@@ -35,6 +55,7 @@ commands.add_typer(audit, name="audit")
 
 SETTINGS_UNFIT = 2
 TRAIL_BROKEN = 3
+ANSWER_WRONG = 4
 
 
 @commands.command()
@@ -52,6 +73,91 @@ def serve(
     with composition.opened(settings) as service:
         typer.echo(f"API      http://{host}:{port}/v1\nConsole  http://{host}:{port}/console/", err=True)
         uvicorn.run(service.application, host=host, port=port, log_config=None, access_log=False, server_header=False)
+
+
+@commands.command()
+def demo(
+    gallery: Annotated[
+        Path | None,
+        typer.Option(help="Your own people: one photograph, or one folder of photographs, per person."),
+    ] = None,
+    photo: Annotated[Path | None, typer.Option(help="The photograph to search with; goes with --gallery.")] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep the server open until Ctrl-C, and print the passwords.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on standard output, the story on standard error.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of the server; 0 takes a free one.", min=0, max=65535)] = 0,
+) -> None:
+    """Show the whole service once, on this machine, in a temporary place that is removed at the end.
+
+    Enrols people who are drawn and do not exist, searches with a lying person, with closed eyes and with a stranger,
+    decides, proves the receipts, and forges a copy of the audit trail to see it caught. Settings of an installed
+    server are not touched. Try it with photographs of your own:
+
+        oifr demo --gallery FOLDER --photo FILE
+
+    Exit status: 0 all as it must be; 1 it could not go on; 2 wrong options; 4 an answer was wrong.
+    """
+    if (gallery is None) != (photo is None):
+        raise typer.BadParameter("Give --gallery and --photo together.")
+    script = visitor_script(gallery, photo, datetime.now(UTC).date()) if gallery and photo else drawn_script()
+    start_logging(logging.WARNING)
+    for deadly in (signal.SIGTERM, signal.SIGHUP):  # so that the temporary place is removed then, too
+        signal.signal(deadly, _leave)
+    say = partial(_say_lines, err=as_json)
+    say(opening_lines(drawn=gallery is None))
+    with demonstrated(script, say, port) as house:
+        performance = play(script, house)
+        say(closing_lines(performance, house.base_url, house.accounts.values(), serving=serve))
+        if as_json:
+            document = machine_readable(performance, house.base_url, house.accounts.values(), serving=serve)
+            typer.echo(json.dumps(document))
+        if serve:
+            _wait_for_interrupt()
+    raise typer.Exit(ANSWER_WRONG if performance.surprises else 0)
+
+
+@contextmanager
+def demonstrated(script: Script, say: Callable[[list[str]], None], port: int) -> Iterator[House]:
+    """A whole server of its own in a temporary place; nothing of an installed one is read or written."""
+    console = Console(stderr=True)
+    with ExitStack() as closing:
+        home = Path(closing.enter_context(TemporaryDirectory(prefix="oifr-demo-")))
+        settings = Settings(home=home, database_url=None, redis_url=None, master_key=None, threshold=script.threshold)
+        with console.status("Starting the server; the face engine takes some seconds ..."):
+            service = closing.enter_context(composition.opened(settings))
+            url = closing.enter_context(composition.running(service, port=port))
+        yield House(
+            base_url=url,
+            accounts=add_accounts(service.workflows.access, partial(secrets.token_urlsafe, 12)),
+            verifier=composition.verifier(settings),
+            database=home / "oifr.sqlite",
+            verify=partial(_verify_copy, settings),
+            stages_of=lambda image: asdict(service.engine.embedded(image)[1]),
+            show=say,
+            console=console,
+        )
+
+
+def _verify_copy(settings: Settings, copy: Path) -> Report:
+    of_the_copy = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{copy}")})
+    with composition.opened_database(of_the_copy) as database:
+        return verify_database(database, composition.verifier(settings))
+
+
+def _say_lines(lines: list[str], *, err: bool) -> None:
+    typer.echo("\n".join(lines), err=err)
+
+
+def _wait_for_interrupt() -> None:
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 @users.command("add")
