@@ -6,13 +6,14 @@ for an upside-down face fit a face as well as true ones. What does tell them apa
 face is aligned by its landmarks, detected again on that chip, and true landmarks stay where they are while
 invented ones drift.
 
-So the upright pass is accepted when its face stays put; otherwise quarter turns are tried, and the turn whose
-landmarks drift least is taken. The same second look corrects the landmarks of a leaning face.
+So the upright pass is accepted when its face stays put and fills the picture; otherwise quarter turns are
+tried, and the turn whose landmarks drift least is taken. A steady face at another turn is another person: the
+one who lies beside the one who stands. The same second look corrects the landmarks of a leaning face.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import cv2
@@ -37,11 +38,14 @@ MOST_FACES: Final = 8
 STEADY: Final = 4.0
 """Drift, in chip pixels, up to which an upright face is accepted without trying turns."""
 
-LOST: Final = 12.0
-"""Drift, in chip pixels, from which landmarks are taken for invented."""
+LOST: Final = 10.0
+"""Drift, in chip pixels, from which landmarks are taken for invented after the third look."""
 
 MOST_LEAN: Final = 60.0
 """Degrees of lean beyond which landmarks belong to another quarter turn."""
+
+FILLING: Final = 0.1
+"""Part of the picture that one face must cover to rule out a second one of its size at another turn."""
 
 BYSTANDER_AREA: Final = 0.25
 """Faces under this part of the largest face's area are background: twice as far away as the person
@@ -59,9 +63,9 @@ class Detector(Protocol):
 class Face:
     """A face in an upright photograph.
 
-    seen: its bounds and its landmarks, corrected by the second look, in pixels of that photograph.
+    seen: its bounds and its landmarks, corrected by every look, in pixels of that photograph.
     turn: quarter turns, 0 to 3, counter-clockwise, after which the face stands upright.
-    drift: root mean square distance, in chip pixels, that the landmarks moved at the second look.
+    drift: root mean square distance, in chip pixels, that the landmarks moved at the last look.
     """
 
     seen: Detection
@@ -84,26 +88,52 @@ def only_face(detector: Detector, photograph: Photograph, fixed_points: NDArray[
 
 def faces_of(detector: Detector, pixels: NDArray[np.uint8], fixed_points: NDArray[np.float64]) -> list[Face]:
     """Every face of an upright picture that is not mere background, largest first; see the module."""
-    upright = _faces_at(detector, pixels, 0, fixed_points)
-    if _least_drift(upright) <= STEADY:
-        return upright
-    turned = [_faces_at(detector, pixels, turn, fixed_points) for turn in (1, 2, 3)]
-    return min([upright, *turned], key=_least_drift)
+    look = _Look(detector, pixels, fixed_points)
+    upright = look.at(0)
+    by_turn = [upright] if _settled(upright, pixels) else [upright, look.at(1), look.at(2), look.at(3)]
+    best, *others = sorted(map(look.steadied, by_turn), key=_least_drift)
+    beside = [face for faces in others for face in faces if face.drift <= STEADY]
+    return _foreground(best + beside)
+
+
+def _settled(upright: list[Face], pixels: NDArray[np.uint8]) -> bool:
+    """Whether the upright pass is enough: a steady face, and no room for a lying person beside it."""
+    steady = [face.seen.area for face in upright if face.drift <= STEADY]
+    return len(steady) > 1 or sum(steady) >= FILLING * pixels.shape[0] * pixels.shape[1]
+
+
+def _drift(face: Face) -> float:
+    return face.drift
 
 
 def _least_drift(faces: list[Face]) -> float:
-    return min((face.drift for face in faces), default=math.inf)
+    return min(map(_drift, faces), default=math.inf)
 
 
-def _faces_at(
-    detector: Detector, pixels: NDArray[np.uint8], turn: int, fixed_points: NDArray[np.float64]
-) -> list[Face]:
-    """The faces that hold at a second look when the picture is given so many quarter turns."""
-    first = _first_look(detector, pixels, turn)
-    chips = [chip_of(pixels, face.landmarks, fixed_points, MARGIN) for face in first]
-    second = detector.detect(chips) if chips else []
-    faces = [_face(seen, again, turn, fixed_points) for seen, again in zip(first, second, strict=True)]
-    return _foreground([face for face in faces if face.drift < LOST])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """Looking at one picture, again and again."""
+
+    detector: Detector
+    pixels: NDArray[np.uint8]
+    fixed_points: NDArray[np.float64]
+
+    def at(self, turn: int) -> list[Face]:
+        """Faces of the picture given so many quarter turns, each looked at a second time."""
+        return self.again([Face(seen, turn, math.inf) for seen in _first_look(self.detector, self.pixels, turn)])
+
+    def steadied(self, faces: list[Face]) -> list[Face]:
+        """A third look, from the corrected landmarks, decides about faces that drifted; the lost are left out."""
+        unsteady = [face for face in faces if STEADY < face.drift < math.inf]
+        thirds = [min(pair, key=_drift) for pair in zip(self.again(unsteady), unsteady, strict=True)]
+        steady = [face for face in faces if face.drift <= STEADY]
+        return [face for face in steady + thirds if face.drift < LOST]
+
+    def again(self, faces: list[Face]) -> list[Face]:
+        """Detect each face once more on its aligned chip, in one pass."""
+        chips = [chip_of(self.pixels, face.seen.landmarks, self.fixed_points, MARGIN) for face in faces]
+        seen_again = self.detector.detect(chips) if chips else []
+        return [_judged(face, again, self.fixed_points) for face, again in zip(faces, seen_again, strict=True)]
 
 
 def _first_look(detector: Detector, pixels: NDArray[np.uint8], turn: int) -> list[Detection]:
@@ -133,26 +163,26 @@ def _turned_back(turn: int, size: tuple[int, int], scale: float) -> NDArray[np.f
     return transform
 
 
-def _face(seen: Detection, again: list[Detection], turn: int, fixed_points: NDArray[np.float64]) -> Face:
-    """Judge one face by the second look at its chip, and correct its landmarks by it."""
-    transform = similarity(seen.landmarks, fixed_points)
-    lean = (roll_of(transform) - 90 * turn + 180) % 360 - 180
+def _judged(face: Face, again: list[Detection], fixed_points: NDArray[np.float64]) -> Face:
+    """The face with the drift of its landmarks between two looks, and the landmarks of the later one."""
+    transform = similarity(face.seen.landmarks, fixed_points)
+    lean = (roll_of(transform) - 90 * face.turn + 180) % 360 - 180
     if not again or abs(lean) > MOST_LEAN:
-        return Face(seen, turn, math.inf)
-    expected = moved(seen.landmarks, transform)
-    steadiest = min((face.landmarks - MARGIN for face in again), key=lambda points: distance(points, expected))
-    corrected = Detection(seen.bounds, moved(steadiest, inverse(transform)))
-    return Face(corrected, turn, distance(steadiest, expected))
+        return replace(face, drift=math.inf)
+    expected = moved(face.seen.landmarks, transform)
+    steadiest = min((other.landmarks - MARGIN for other in again), key=lambda points: distance(points, expected))
+    corrected = replace(face.seen, landmarks=moved(steadiest, inverse(transform)))
+    return Face(corrected, face.turn, distance(steadiest, expected))
 
 
 def _foreground(faces: list[Face]) -> list[Face]:
-    """Drop background faces, and second detections of a face already kept; `faces` come largest first."""
+    """Without background faces, and without second detections of a face that came before; largest first."""
+    least = BYSTANDER_AREA * max((face.seen.area for face in faces), default=0.0)
     kept: list[Face] = []
     for face in faces:
-        large = face.seen.area >= BYSTANDER_AREA * faces[0].seen.area
-        if large and not any(other.seen.holds(face.seen) for other in kept):
+        if face.seen.area >= least and not any(other.seen.holds(face.seen) for other in kept):
             kept.append(face)
-    return kept
+    return sorted(kept, key=lambda face: face.seen.area, reverse=True)
 
 
 def _box(bounds: NDArray[np.float64]) -> Box:

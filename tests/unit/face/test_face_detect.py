@@ -47,6 +47,20 @@ def test_a_steady_upright_face_ends_the_search() -> None:
     assert face.drift == pytest.approx(1.0)
 
 
+def test_a_lying_person_beside_a_standing_one_is_reported() -> None:
+    wide = Photograph(np.zeros((600, 1000, 3), np.uint8), shrink=1.0)
+    standing, lying = face_at(20, 20), face_at(20, 20)
+    with pytest.raises(SeveralFaces) as refused:
+        only_face(WrittenDetector([[standing], [lying], [], []], [1.0, 2.0]), wide, FIXED)
+    assert len(refused.value.boxes) == 2
+
+
+def test_invented_landmarks_of_the_same_face_at_another_turn_are_not_a_second_person() -> None:
+    small = Photograph(np.zeros((300, 400, 3), np.uint8), shrink=1.0)
+    by_turn = [[face_at(125, 75, 0.9)], [], [face_at(125, 75, 0.9)], []]
+    assert len(faces_of(WrittenDetector(by_turn, [1.0, 3.9]), small.pixels, FIXED)) == 1
+
+
 def test_the_second_look_corrects_the_landmarks() -> None:
     face = only_face(WrittenDetector([[face_at(100, 50, 2.0)]], [3.0]), PHOTOGRAPH, FIXED)
     np.testing.assert_allclose(face.seen.landmarks, FIXED * 2.0 + [106, 50], atol=1e-6)
@@ -58,16 +72,22 @@ def test_the_second_look_corrects_the_landmarks() -> None:
 def test_the_least_drifting_turn_wins_and_stands_in_the_upright_photograph(turn: int, bounds: tuple[int, ...]) -> None:
     by_turn = [[face_at(100, 50)], [], [], []]
     by_turn[turn] = [face_at(100, 50)]
-    face = only_face(WrittenDetector(by_turn, [9.0, 2.0]), PHOTOGRAPH, FIXED)
+    face = only_face(WrittenDetector(by_turn, [7.0, 2.0, 5.0]), PHOTOGRAPH, FIXED)
     assert face.turn == turn
     np.testing.assert_allclose(face.seen.bounds, bounds)
 
 
-@pytest.mark.parametrize("drift", [None, LOST + 1])
-def test_invented_landmarks_are_no_face(drift: float | None) -> None:
-    detector = WrittenDetector([[face_at(100, 50)], [], [], []], [drift])
+@pytest.mark.parametrize("drifts", [[None], [20.0, None], [20.0, LOST + 1]])
+def test_invented_landmarks_are_no_face(drifts: list[float | None]) -> None:
+    detector = WrittenDetector([[face_at(100, 50)], [], [], []], drifts)
     with pytest.raises(FaceNotFound):
         only_face(detector, PHOTOGRAPH, FIXED)
+
+
+def test_a_third_look_saves_a_face_that_drifted_once() -> None:
+    detector = WrittenDetector([[face_at(100, 50)], [], [], []], [20.0, 2.0])
+    face = only_face(detector, PHOTOGRAPH, FIXED)
+    np.testing.assert_allclose(face.seen.landmarks, FIXED + np.array([122, 50]), atol=1e-6)
 
 
 def test_landmarks_that_lean_too_far_belong_to_another_turn() -> None:
@@ -90,5 +110,5 @@ def test_background_faces_and_double_detections_are_left_out() -> None:
 
 
 def test_a_large_false_alarm_does_not_make_a_face_background() -> None:
-    detector = WrittenDetector([[face_at(0, 0, 2.0), face_at(300, 50, 0.5)]], [None, 1.0])
+    detector = WrittenDetector([[face_at(0, 0, 2.0), face_at(300, 50, 0.5)], [], [], []], [None, 1.0])
     assert only_face(detector, PHOTOGRAPH, FIXED).seen.area < 10_000

@@ -1,6 +1,7 @@
 """The engine on real photographs: the astronaut's, the drawn people's, and the research faces' where present."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ NO_DRAWN_PEOPLE = "no drawn people are committed: run make golden"
 
 @pytest.fixture(scope="module")
 def upright(engine: Engine) -> Template:
-    return engine.template_of([encoded(PORTRAIT)])
+    return engine.template_of([encoded(FACE)])
 
 
 def test_a_template_is_a_unit_vector_of_its_model(engine: Engine, upright: Template) -> None:
@@ -39,27 +40,38 @@ def test_a_template_is_a_unit_vector_of_its_model(engine: Engine, upright: Templ
 
 
 def test_the_same_photograph_gives_the_same_template(engine: Engine, upright: Template) -> None:
-    np.testing.assert_array_equal(engine.template_of([encoded(PORTRAIT)]).vector, upright.vector)
+    np.testing.assert_array_equal(engine.template_of([encoded(FACE)]).vector, upright.vector)
 
 
 @pytest.mark.parametrize("turn", [1, 2, 3])
 def test_a_quarter_turn_changes_nothing(engine: Engine, upright: Template, turn: int) -> None:
-    assert engine.template_of([encoded(np.rot90(PORTRAIT, turn))]).score(upright) > 0.995
+    assert engine.template_of([encoded(np.rot90(FACE, turn))]).score(upright) > 0.995
 
 
 def test_a_phone_held_sideways_changes_nothing(engine: Engine, upright: Template) -> None:
-    from_phone = encoded(np.rot90(PORTRAIT), "JPEG", quality=95, exif=_orientation(6))
+    from_phone = encoded(np.rot90(FACE), "JPEG", quality=95, exif=_orientation(6))
     assert engine.template_of([from_phone]).score(upright) > 0.98
 
 
 def test_a_large_photograph_gives_nearly_the_same_template(engine: Engine, upright: Template) -> None:
-    large = PORTRAIT.repeat(4, axis=0).repeat(4, axis=1)
+    large = FACE.repeat(6, axis=0).repeat(6, axis=1)
     assert engine.template_of([encoded(large, "JPEG")]).score(upright) > 0.98
 
 
+@pytest.mark.parametrize("turn", [0, 1])
+def test_a_face_in_a_wider_scene_gives_nearly_the_same_template(engine: Engine, upright: Template, turn: int) -> None:
+    assert engine.template_of([encoded(np.rot90(PORTRAIT, turn))]).score(upright) > 0.98
+
+
+def test_threads_do_not_disturb_one_another(engine: Engine, upright: Template) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        templates = list(threads.map(lambda _: engine.template_of([encoded(FACE)]), range(3)))
+    assert all(np.array_equal(template.vector, upright.vector) for template in templates)
+
+
 def test_several_frames_of_one_person_fuse(engine: Engine, upright: Template) -> None:
-    darker = (PORTRAIT * 0.6).astype(np.uint8)
-    fused = engine.template_of([encoded(PORTRAIT), encoded(darker), encoded(FACE)])
+    darker = (FACE * 0.6).astype(np.uint8)
+    fused = engine.template_of([encoded(FACE), encoded(darker), encoded(FACE[:, ::-1])])
     assert fused.score(upright) > 0.97
 
 
@@ -77,13 +89,18 @@ def test_two_people_are_reported_lying_too(engine: Engine, turn: int) -> None:
     assert len(refused.value.boxes) == 2
 
 
+def test_a_lying_person_beside_a_standing_one_is_reported(engine: Engine) -> None:
+    with pytest.raises(SeveralFaces):
+        engine.template_of([encoded(np.hstack([FACE, np.rot90(FACE)]))])
+
+
 BLANKS: dict[str, Callable[[], np.ndarray]] = {
     "black": lambda: np.zeros((200, 300, 3), np.uint8),
     "white": lambda: np.full((200, 300, 3), 255, np.uint8),
-    "noise": lambda: np.random.default_rng(7).integers(0, 256, (300, 300, 3)).astype(np.uint8),
-    "no person": lambda: PORTRAIT[300:, 300:],
+    "noise": lambda: np.random.default_rng(7).integers(0, 256, (160, 160, 3)).astype(np.uint8),
+    "no person": lambda: PORTRAIT[:200, 300:],
     "smallest allowed": lambda: np.full((80, 80, 3), 90, np.uint8),
-    "narrow": lambda: np.full((80, 1200, 3), 90, np.uint8),
+    "narrow": lambda: np.full((80, 900, 3), 90, np.uint8),
 }
 
 
@@ -101,7 +118,7 @@ def test_one_to_five_frames_are_taken(engine: Engine, count: int) -> None:
 
 def test_one_bad_frame_refuses_the_probe(engine: Engine) -> None:
     with pytest.raises(ImageTooSmall):
-        engine.template_of([encoded(PORTRAIT), encoded(PORTRAIT[:1, :1])])
+        engine.template_of([encoded(FACE), encoded(FACE[:1, :1])])
 
 
 def test_a_serving_engine_answers_the_ping(engine: Engine) -> None:
