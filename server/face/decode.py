@@ -22,9 +22,20 @@ MAX_PIXELS = 50 * 10**6
 MIN_SIDE = 80
 LONG_SIDE = 1280
 
-# What Pillow raises: for huge headers, and on damaged files. Nothing wider, so that a mistake of ours stays visible.
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+
+# What Pillow's readers raise on damaged files; damaged metadata brings the odder ones.
+_DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

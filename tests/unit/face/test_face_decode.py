@@ -1,5 +1,6 @@
 """Every kind of bad file named in the threat model, and the good ones that look strange."""
 
+import contextlib
 import io
 import struct
 import zlib
@@ -7,6 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from server.domain.errors import ImageAnimated, ImageRefused, ImageTooLarge, ImageTooSmall, ImageUnreadable
@@ -76,6 +79,18 @@ def test_bad_files_are_refused_by_name(name: str) -> None:
     make, error = REFUSED[name]
     with pytest.raises(error):
         decode(make())
+
+
+SOUND = [encoded(gradient((120, 90)), kind, exif=Image.Exif()) for kind in ("JPEG", "PNG", "WEBP")]
+
+
+@given(st.sampled_from(SOUND), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=6))
+def test_altered_bytes_never_raise_anything_but_our_errors(sound: bytes, changes: list[tuple[float, int]]) -> None:
+    damaged = bytearray(sound)
+    for place, value in changes:
+        damaged[int(place**3 * len(damaged))] = value  # headers, at the front, are where it hurts
+    with contextlib.suppress(ImageRefused):
+        decode(bytes(damaged))
 
 
 ACCEPTED: dict[str, Callable[[], bytes]] = {
