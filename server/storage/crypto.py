@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from server.domain.errors import SealBroken
-from server.storage.key_file import load_or_create
+from server.storage.private_file import load_or_create
 
 KEY_LENGTH = 32
 NONCE_LENGTH = 12

@@ -6,12 +6,12 @@ SQLite, by an advisory lock on PostgreSQL, because the trail is one chain with o
 
 from __future__ import annotations
 
-import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.audit.errors import AuditError
 from server.domain.errors import Conflict, DatabaseUnavailable, RequestInvalid
+from server.storage.private_file import create_once
 
 PATIENCE = timedelta(seconds=10)
 WRITES = "oifr_writes"
@@ -77,13 +78,21 @@ def _sqlite(url: URL, file: str, patience: timedelta) -> Engine:
 def _create_privately(file: Path) -> None:
     # SQLite gives its -wal and -shm files the mode of the database file.
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        create_once(file, _empty_database)
     except OSError as error:
         raise DatabaseUnavailable from error
 
 
-def _prepare_sqlite(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
+def _empty_database() -> bytes:
+    """An SQLite file in WAL mode. Two first starts that switch one file to WAL do not wait for each other."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "empty.db")
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        return file.read_bytes()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # Without this Python's driver would begin transactions late, and none at all for reads and for DDL.
     connection.isolation_level = None
     for pragma in PRAGMAS:

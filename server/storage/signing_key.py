@@ -8,7 +8,7 @@ from pathlib import Path
 from server.audit.checkpoint import Signer
 from server.domain.errors import SealBroken
 from server.storage.crypto import fresh_key
-from server.storage.key_file import load_or_create
+from server.storage.private_file import load_or_create
 
 
 def load_signer(path: Path, origin: str) -> Signer:

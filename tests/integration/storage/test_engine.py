@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +44,17 @@ def test_a_read_does_not_wait_for_a_writer(database: SqlDatabase) -> None:
         database.ping()
         assert database.gallery.version() == 0
         unit.commit(HAPPENED)
+
+
+def test_first_starts_at_the_same_moment_make_one_database(sql_url: str, open_sql: OpenDatabase) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(open_sql, [sql_url] * 4))
+    with opened[0].write() as unit:
+        unit.accounts.add(account())
+        unit.commit(HAPPENED)
+    for database in opened:
+        with database.read() as view:
+            assert view.accounts.by_name(account().actor.name) == account()
 
 
 def test_a_read_cannot_write_on_postgresql(postgresql_url: str, open_sql: OpenDatabase) -> None:

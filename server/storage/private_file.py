@@ -1,4 +1,4 @@
-"""Secret files: made once with mode 0600, and refused when others may read them."""
+"""Files for their owner alone: made once with mode 0600; keys are refused when others may read them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 def load_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
     """The content of `path`, made at the first call. Raises SealBroken when group or others have any right to it."""
-    if not path.exists():
-        _create(path, make())
+    create_once(path, make)
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_mode & OTHERS:
             raise SealBroken("A key file can be read by others. Set its mode to 0600 and consider the key as known.")
         return file.read()
 
 
+def create_once(path: Path, make: Callable[[], bytes]) -> None:
+    """Give `path` its first content, unless it has one: whole or not at all, and of two first starts one wins."""
+    if not path.exists():
+        _create(path, make())
+
+
 def _create(path: Path, content: bytes) -> None:
-    """Write beside `path`, then link: no reader sees half a key, and of two first starts one key wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
