@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -173,16 +174,39 @@ def _sweeping(retention: Retention, seconds: float) -> Iterator[None]:
         sweeper.join()
 
 
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that holds the address before the engine loads; `port` 0 takes a free one. Raises Unavailable."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    place = socket.socket(family)
+    try:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind((host, port))
+    except OSError as error:
+        place.close()
+        raise Unavailable(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
+    return place
+
+
+def url_of(host: str, place: socket.socket) -> str:
+    """Where a server on the bound socket is reached."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{place.getsockname()[1]}"
+
+
+def server_of(service: Service) -> uvicorn.Server:
+    """A server of the application, to be run on a bound socket."""
+    return uvicorn.Server(uvicorn.Config(service.application, log_config=None, access_log=False, server_header=False))
+
+
 @contextmanager
 def running(service: Service, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve from a thread of this process and yield the base URL; `port` 0 takes a free one."""
-    config = uvicorn.Config(service.application, host=host, port=port, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    listening = config.bind_socket()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="uvicorn", daemon=True)
-    thread.start()
-    try:
-        yield f"http://{host}:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    server = server_of(service)
+    with bound(host, port) as place:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]}, name="uvicorn", daemon=True)
+        thread.start()
+        try:
+            yield url_of(host, place)
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -19,8 +19,7 @@ from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
-import uvicorn
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from server import app as composition
@@ -68,11 +67,14 @@ def serve(
     Without further settings this uses SQLite and an embedded Redis in OIFR_HOME. Add accounts with `oifr users add`.
     """
     start_logging()
+    _leave_in_order()
     settings = Settings()
     typer.echo(f"Starting in {settings.home} (loading the face engine takes some seconds) ...", err=True)
-    with composition.opened(settings) as service:
-        typer.echo(f"API      http://{host}:{port}/v1\nConsole  http://{host}:{port}/console/", err=True)
-        uvicorn.run(service.application, host=host, port=port, log_config=None, access_log=False, server_header=False)
+    with composition.bound(host, port) as place, composition.opened(settings) as service:
+        url = composition.url_of(host, place)
+        typer.echo(f"API      {url}/v1\nConsole  {url}/console/", err=True)
+        with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has closed in order
+            composition.server_of(service).run(sockets=[place])
 
 
 @commands.command()
@@ -104,8 +106,7 @@ def demo(
         raise typer.BadParameter("Give --gallery and --photo together.")
     script = visitor_script(gallery, photo, datetime.now(UTC).date()) if gallery and photo else drawn_script()
     start_logging(logging.WARNING)
-    for deadly in (signal.SIGTERM, signal.SIGHUP):  # so that the temporary place is removed then, too
-        signal.signal(deadly, _leave)
+    _leave_in_order()
     say = partial(_say_lines, err=as_json)
     say(opening_lines(drawn=gallery is None))
     with demonstrated(script, say, port) as house:
@@ -154,6 +155,12 @@ def _say_lines(lines: list[str], *, err: bool) -> None:
 def _wait_for_interrupt() -> None:
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
+
+
+def _leave_in_order() -> None:
+    """Let SIGTERM and SIGHUP close what is open: end the embedded Redis, remove a temporary place."""
+    for deadly in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(deadly, _leave)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
@@ -235,12 +242,19 @@ def _fail(sentence: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
+def _unfit_settings(error: ValidationError) -> str:
+    named = [f"OIFR_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}." for item in error.errors()]
+    return " ".join(["A setting cannot be used.", *named])
+
+
 def main() -> None:
     """Run the command; our own errors become one sentence and a non-zero exit."""
     try:
         commands()
     except (OifrError, AuditError) as error:
         _fail(str(error), 1)
+    except ValidationError as error:  # of the settings, the only outer values that are read here
+        _fail(_unfit_settings(error), SETTINGS_UNFIT)
     except FileExistsError as error:
         _fail(f"{error.filename} exists already; choose a new file.", SETTINGS_UNFIT)
     except FileNotFoundError as error:
