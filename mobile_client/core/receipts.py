@@ -11,8 +11,10 @@ import binascii
 import json
 from base64 import b64decode
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
+from mobile_client.core.reading import WireInvalid, fields_of, moment
 from mobile_client.core.wire import Receipt
 
 _HASH_SIZE = 32
@@ -33,10 +35,11 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Proof:
-    """What the officer may rely on: entry `index` of `size` is this search's decision, under `root`."""
+    """What the officer may rely on: entry `index` of `size` is this search's decision of `at`, under `root`."""
 
     index: int
     size: int
+    at: datetime
     entry: bytes
     root: bytes
 
@@ -46,11 +49,11 @@ def prove(receipt: Receipt, search: str) -> Proof:
     checkpoint = read_checkpoint(receipt.checkpoint)
     if checkpoint.size != receipt.size:
         raise ReceiptInvalid("the checkpoint is of another tree size")
-    _check_subject(receipt, search)
+    at = _time_of_decision(receipt, search)
     entry = hash_leaf(receipt.leaf.encode())
     if root_over(entry, receipt.index, receipt.size, receipt.proof) != checkpoint.root:
         raise ReceiptInvalid("the proof does not lead to the checkpoint")
-    return Proof(receipt.index, receipt.size, entry, checkpoint.root)
+    return Proof(receipt.index, receipt.size, at, entry, checkpoint.root)
 
 
 def read_checkpoint(note: str) -> Checkpoint:
@@ -103,11 +106,13 @@ def _root(encoded: str) -> bytes:
     return root
 
 
-def _check_subject(receipt: Receipt, search: str) -> None:
+def _time_of_decision(receipt: Receipt, search: str) -> datetime:
     try:
-        entry = json.loads(receipt.leaf)
-    except ValueError:
+        entry = fields_of(json.loads(receipt.leaf), "entry")
+        at = moment(entry, "at")
+    except (ValueError, WireInvalid):
         raise ReceiptInvalid("the entry cannot be read") from None
     expected = {"index": receipt.index, "kind": "decision-recorded", "search": search}
-    if not isinstance(entry, dict) or any(entry.get(name) != value for name, value in expected.items()):
+    if any(entry.get(name) != value for name, value in expected.items()):
         raise ReceiptInvalid("the entry is not the decision on this search")
+    return at

@@ -60,6 +60,7 @@ class FileCamera:
         self._source = source
         self._pictures: list[Path] = []
         self._at = 0
+        self._shown: Image.Image | None = None
 
     def open(self) -> None:
         found = sorted(self._source.iterdir()) if self._source.is_dir() else [self._source]
@@ -84,18 +85,25 @@ class FileCamera:
     def turn(self) -> None:
         if self._pictures:
             self._at = (self._at + 1) % len(self._pictures)
+            self._shown = None
 
     def close(self) -> None:
-        self._pictures = []
+        self._pictures, self._shown = [], None
 
     def _image(self) -> Image.Image:
         if not self._pictures:
             raise CameraRefused("The camera is closed.")
-        try:
-            with Image.open(self._pictures[self._at]) as picture:
-                return _bounded(picture)
-        except (OSError, ValueError, Image.DecompressionBombError):
-            raise CameraRefused("The picture cannot be read.") from None
+        if self._shown is None:
+            self._shown = _load(self._pictures[self._at])
+        return self._shown
+
+
+def _load(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as picture:
+            return _bounded(picture)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise CameraRefused("The picture cannot be read.") from None
 
 
 def _bounded(picture: Image.Image) -> Image.Image:

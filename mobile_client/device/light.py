@@ -13,7 +13,7 @@ from mobile_client.device.camera import Frame
 
 _SIDE = 320
 _DARK, _BRIGHT = 45.0, 225.0
-_SOFT = 5.0
+_SOFT = 3.0
 _LAPLACE = ImageFilter.Kernel((3, 3), [0, 1, 0, 1, -4, 1, 0, 1, 0], scale=1, offset=128)
 
 

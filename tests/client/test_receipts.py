@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -14,10 +15,11 @@ from mobile_client.core.wire import Receipt
 from tests.client.fake_server import audit_path, receipt_of, tree_hash
 
 SEARCH = "f3a1" * 8
+LEAF = {"v": 1, "at": "2026-11-23T02:14:00.000000Z", "kind": "decision-recorded", "search": SEARCH}
 
 
 def leaf_at(index: int, **changes: object) -> bytes:
-    return json.dumps({"v": 1, "index": index, "kind": "decision-recorded", "search": SEARCH} | changes).encode()
+    return json.dumps({**LEAF, "index": index, **changes}).encode()
 
 
 def receipt(index: int = 5, size: int = 11, **changes: object) -> Receipt:
@@ -48,6 +50,7 @@ def test_a_changed_path_never_leads_to_the_root(change: tuple[int, int, int]) ->
 def test_a_good_receipt_says_where_the_entry_stands() -> None:
     proof = prove(receipt(5, 11), SEARCH)
     assert (proof.index, proof.size) == (5, 11)
+    assert proof.at == datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,7 @@ def test_a_good_receipt_says_where_the_entry_stands() -> None:
         replace(receipt(), checkpoint=receipt(4, 11).checkpoint),
         receipt(search="0" * 32),
         receipt(kind="search-answered"),
+        receipt(at="some time"),
         Receipt.parse(receipt_of([leaf_at(7)] * 11, 5)),
     ],
 )

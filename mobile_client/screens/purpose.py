@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+
+from mobile_client.core.drafts import MINIMUM_WORDING, PurposeDraft
+from mobile_client.core.wire import Alternative, Ground, Place
+from mobile_client.screens.page import Page
+from mobile_client.widgets.inputs import Chip, OptionTile, chosen
+from mobile_client.widgets.loading import load_rules
+
+
+class GroundTile(OptionTile):
+    screen = ObjectProperty(None, rebind=True)
+
+
+class PlaceChip(Chip):
+    screen = ObjectProperty(None, rebind=True)
+
+
+class AlternativeChip(Chip):
+    screen = ObjectProperty(None, rebind=True)
+
+
+class PurposeScreen(Page):
+    """The ground before the camera; `missing` is the first thing the draft still lacks."""
+
+    ground = StringProperty("")
+    place = StringProperty(Place.HOME.value)
+    private = BooleanProperty(False)
+    no_force = BooleanProperty(False)
+    missing = StringProperty("")
+    may_sign_out = BooleanProperty(False)
+
+    def refresh(self) -> None:
+        super().refresh()
+        self.may_sign_out = self.flow.may_sign_out
+        if self.flow.check.purpose is None:
+            self._clear()
+        self.update()
+
+    def update(self) -> None:
+        self.missing = self.draft().gap
+
+    def draft(self) -> PurposeDraft:
+        fields = self.ids
+        return PurposeDraft(
+            ground=Ground(self.ground) if self.ground else None,
+            necessity=fields.necessity.text,
+            place=Place(self.place) if self.private else Place.PUBLIC,
+            harm=fields.harm.text,
+            alternatives=frozenset(Alternative(value) for value in chosen(fields.alternatives)),
+            power=fields.power.text,
+            no_force=self.no_force,
+            incident=fields.incident.text,
+        )
+
+    def state(self) -> None:
+        self.flow.state_purpose(self.draft())
+
+    @staticmethod
+    def length_of(text: str) -> str:
+        length = len(text.strip())
+        return "Long enough" if length >= MINIMUM_WORDING else f"{length} of {MINIMUM_WORDING} characters"
+
+    def _clear(self) -> None:
+        """A new check begins with nothing of the last one."""
+        self.ground, self.private, self.no_force = "", False, False
+        for name in ("necessity", "harm", "power", "incident"):
+            self.ids[name].text = ""
+        for chip in self.ids.alternatives.children:
+            chip.selected = False
+        self.ids.scroll.scroll_y = 1
+
+
+load_rules(__file__)

@@ -1,0 +1,101 @@
+"""Renders the pictures of the handheld for the documentation: `python -m tests.client.pictures [FOLDER]`.
+
+The people are the repository's drawn ones where they have been rendered, else plain drawings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from mobile_client.core.flow import Step
+from mobile_client.device.camera import FileCamera
+from tests.client import offscreen  # noqa: F401  # stands before any import of Kivy
+from tests.client.drawn import field_photographs, gallery_faces, portrait
+from tests.client.fake_server import FakeServer
+from tests.client.stage import Stage, set_stage
+
+FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+
+
+async def write_pictures(folder: Path) -> None:
+    """Every handheld_*.png of the documentation, into `folder`."""
+    upright, lying = _photographs()
+    faces = _faces(upright)
+    with tempfile.TemporaryDirectory() as place:
+        for name, jpeg in (("upright", upright), ("lying", lying)):
+            (Path(place) / f"{name}.jpg").write_bytes(jpeg)
+        await _whole_check(folder, Path(place) / "upright.jpg", faces, "dark", "")
+        await _whole_check(folder, Path(place) / "upright.jpg", faces, "day", "_day")
+        await _side_ways(folder, Path(place) / "lying.jpg", faces)
+
+
+async def _whole_check(folder: Path, photograph: Path, faces: list[bytes], theme: str, suffix: str) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import whole_check
+
+    stage = set_stage(FakeServer(faces))
+
+    async def keep(scene: str) -> None:
+        await driver.picture(folder / f"handheld_{scene}{suffix}.png")
+
+    async with running(stage.flow, FileCamera(photograph), theme) as driver:
+        await whole_check(driver, stage.station, keep)
+
+
+async def _side_ways(folder: Path, photograph: Path, faces: list[bytes]) -> None:
+    """A lying person, a lost network, and an empty answer."""
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    server = FakeServer(faces)
+    server.usual = "stranger"
+    stage: Stage = set_stage(server)
+    async with running(stage.flow, FileCamera(photograph)) as driver:
+        await open_camera(driver, server)
+        await driver.press("Lying down")
+        await driver.picture(folder / "handheld_capture_lying.png")
+        stage.line.cut = True
+        await shoot(driver, Step.OFFLINE)
+        await driver.picture(folder / "handheld_offline.png")
+        stage.line.cut = False
+        await driver.press("Try again")
+        await driver.reach(Step.CAPTURE)
+        await shoot(driver, Step.NO_CANDIDATES)
+        await driver.picture(folder / "handheld_no_candidates.png")
+
+
+def _photographs() -> tuple[bytes, bytes]:
+    """An upright and a lying one."""
+    drawn = field_photographs()
+    upright = next((path for path in drawn if "upright" in path.stem), None)
+    lying = next((path for path in drawn if "lying" in path.stem), None)
+    if upright is None or lying is None:
+        return portrait("person"), portrait("person")
+    return upright.read_bytes(), lying.read_bytes()
+
+
+def _faces(photograph: bytes) -> list[bytes]:
+    drawn = gallery_faces()[:3]
+    return [path.read_bytes() for path in drawn] or [photograph, portrait("B"), portrait("C")]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.client.pictures", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where to (default: docs/pictures)")
+    folder = parser.parse_args().folder
+    try:
+        asyncio.run(write_pictures(folder))
+    except AssertionError:
+        # Kivy has taken over the standard error stream.
+        traceback.print_exc(file=sys.__stderr__)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+"""The real screens, offscreen: the whole flow by taps, what must never be shown, and how large a target is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from mobile_client.core.flow import Step
+from mobile_client.device.camera import FileCamera
+from tests.client.drawn import portrait
+from tests.client.fake_server import RECORDS, FakeServer, Station
+from tests.client.offscreen import HEIGHT, WIDTH, needs_rendering
+from tests.client.stage import Stage, set_stage
+
+if TYPE_CHECKING:
+    from tests.client.driver import Driver
+
+pytestmark = needs_rendering
+
+LEAST_TARGET = 48
+FORBIDDEN = ("match", "identified", "score", "%", "rank", "resemblance")
+
+
+@pytest.fixture
+def stage(station: Station) -> Stage:
+    return set_stage(station)
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> FileCamera:
+    for name in ("enrolled", "stranger"):
+        (tmp_path / f"{name}.jpg").write_bytes(portrait(name))
+    return FileCamera(tmp_path)
+
+
+def small_targets(driver: Driver) -> list[str]:
+    widgets = driver.app.root.current_screen.walk()
+    tappable = [widget for widget in widgets if hasattr(widget, "on_release")]
+    assert tappable or driver.step is Step.WAITING
+    return [f"{type(w).__name__} {w.size}" for w in tappable if min(w.size) < LEAST_TARGET]
+
+
+def assert_painted(path: Path) -> None:
+    with Image.open(path) as image:
+        assert image.size == (WIDTH, HEIGHT)
+        colours = image.convert("RGB").getcolors(WIDTH * HEIGHT)
+        assert colours is not None
+        assert len(colours) > 200
+
+
+@pytest.mark.parametrize(("theme", "font_scale"), [("dark", 1.0), ("day", 1.3)])
+async def test_a_whole_check_by_taps(
+    stage: Stage, camera: FileCamera, tmp_path: Path, theme: str, font_scale: float
+) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import whole_check
+
+    seen: list[str] = []
+
+    async def look(name: str) -> None:
+        seen.append(name)
+        assert small_targets(driver) == []
+        words = driver.texts().lower()
+        assert [word for word in FORBIDDEN if word in words] == []
+        if name in {"sign_in", "purpose", "capture", "compare"}:
+            assert not any(record["family_name"].lower() in words for record in RECORDS if record["family_name"])
+        path = tmp_path / "pictures" / f"{name}.png"
+        await driver.picture(path)
+        assert_painted(path)
+
+    async with running(stage.flow, camera, theme, font_scale) as driver:
+        await whole_check(driver, stage.station, look)
+        assert "Record proved in the trail" in driver.texts()
+        assert "is not checked on this handheld yet" in driver.texts()
+        await driver.press("Sign out")
+        await driver.reach(Step.SIGN_IN)
+    assert seen[-1] == "receipt"
+
+
+async def test_an_empty_list_is_said_and_decided(small_server: FakeServer, camera: FileCamera, tmp_path: Path) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    small_server.usual = "stranger"
+    stage = set_stage(small_server)
+    async with running(stage.flow, camera) as driver:
+        await open_camera(driver, small_server)
+        await shoot(driver, Step.NO_CANDIDATES)
+        await driver.picture(tmp_path / "none.png")
+        assert_painted(tmp_path / "none.png")
+        await driver.press("Go to the decision")
+        await driver.reach(Step.DECISION)
+        assert "Record A" not in driver.texts()
+        assert "What else supports it?" not in driver.texts()
+        await driver.press("Nobody in the records")
+        await driver.press("Record decision")
+        await driver.reach(Step.RECEIPT)
+        await driver.press("New check")
+        await driver.reach(Step.PURPOSE)
+        assert driver.find(label="Why is it necessary now?").text == ""
+
+
+async def test_trouble_names_the_way_on(small_server: FakeServer, camera: FileCamera, tmp_path: Path) -> None:
+    """Offline, no face, busy and expired, one after the other on the same handheld."""
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    stage = set_stage(small_server)
+    async with running(stage.flow, camera) as driver:
+        await open_camera(driver, small_server)
+        stage.line.cut = True
+        await shoot(driver, Step.OFFLINE)
+        assert "The photograph is erased from this handheld." in driver.texts()
+        await driver.picture(tmp_path / "offline.png")
+        assert_painted(tmp_path / "offline.png")
+        stage.line.cut = False
+        await driver.press("Try again")
+        await driver.reach(Step.CAPTURE)
+
+        small_server.usual = "no-face"
+        await shoot(driver, Step.PROBLEM)
+        assert "No face was found" in driver.texts()
+        await driver.press("Take another photograph")
+        await driver.reach(Step.CAPTURE)
+
+        small_server.usual = "enrolled"
+        small_server.busy = 1
+        await shoot(driver, Step.PROBLEM)
+        assert "The server is busy" in driver.texts()
+        assert small_targets(driver) == []
+        await driver.press("Try again")
+        await driver.reach(Step.COMPARE)
+
+        small_server.pass_time(timedelta(hours=1))
+        await driver.press("Same person")
+        await driver.reach(Step.LOCKED)
+        assert "flagged for your supervisor" in driver.texts()
+        await driver.press("Continue")
+        await driver.reach(Step.PURPOSE)
+
+
+async def test_a_resumed_search_has_no_photograph_and_no_way_out(
+    stage: Stage, camera: FileCamera, tmp_path: Path
+) -> None:
+    from tests.client.acts import photograph, sign_in, state_purpose
+    from tests.client.driver import running
+
+    for act in (sign_in, state_purpose, photograph("enrolled")):
+        await act(stage)
+    another = set_stage(stage.station)
+    async with running(another.flow, camera) as driver:
+        await driver.type(driver.find(label="Service number"), stage.station.name)
+        await driver.type(driver.find(label="Password"), stage.station.password)
+        await driver.press("Sign in")
+        await driver.reach(Step.COMPARE)
+        assert "The photograph is erased. Look at the person." in driver.texts()
+        labels = {getattr(widget, "label", "") for widget in driver.app.root.current_screen.walk()}
+        assert not labels & {"Sign out", "Back"}
+        await driver.press("Enlarge")
+        await driver.press("Swap sides")
+        assert driver.find(caption="Person now").texture is None
+
+
+async def test_a_camera_without_a_picture_is_said(stage: Stage, tmp_path: Path) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera
+
+    async with running(stage.flow, FileCamera(tmp_path / "absent.jpg")) as driver:
+        await open_camera(driver, stage.station)
+        assert "There is no picture" in driver.texts()
+        assert driver.app.root.current_screen.ids.shutter.disabled
+
+
+async def test_no_texture_outlives_its_screen(stage: Stage, camera: FileCamera) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    async with running(stage.flow, camera) as driver:
+        await open_camera(driver, stage.station)
+        await shoot(driver, Step.COMPARE)
+        assert driver.app.root.current_screen.person is not None
+        stage.station.pass_time(timedelta(hours=9))
+        await driver.press("Cannot tell")
+        await driver.reach(Step.SIGN_IN)
+        widgets = [(screen, widget) for screen in driver.app.root.screens for widget in screen.walk()]
+        textures = [
+            (screen.name, type(widget).__name__, getattr(widget, "texture", None)) for screen, widget in widgets
+        ]
+        assert [place for *place, texture in textures if texture is not None and min(texture.size) > 200] == []
+
+
+async def test_a_wrong_password_is_said_and_forgotten(stage: Stage, camera: FileCamera) -> None:
+    from tests.client.driver import running
+
+    async with running(stage.flow, camera) as driver:
+        await driver.type(driver.find(label="Service number"), stage.station.name)
+        await driver.type(driver.find(label="Password"), "wrong")
+        await driver.press("Sign in")
+        await driver.until(lambda: "The name or the password is wrong." in driver.texts(), "the refusal")
+        assert driver.find(label="Password").text == ""
+        assert driver.find(text="Sign in", icon="").disabled
