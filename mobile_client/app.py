@@ -36,7 +36,7 @@ class HandheldApp(App):
         manager = ScreenManager(transition=NoTransition())
         for screen, steps in make_screens(self.flow, self.camera):
             manager.add_widget(screen)
-            self._pages |= dict.fromkeys(steps, screen.name)
+            self._pages.update(dict.fromkeys(steps, str(screen.name)))
         self.flow.watch(self._follow)
         Clock.schedule_interval(self._keep_time, _TIME_CHECK)
         self._show(manager)

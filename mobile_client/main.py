@@ -25,7 +25,7 @@ examples:
   python -m mobile_client.main --server https://oifr.example --ca agency-ca.pem --photo pictures/ --theme day
       a server of the agency, trusted by the agency's own authority alone; "Other camera" leafs through the folder
 
-The handheld writes nothing: no photograph, no name, no password is stored.
+Nothing of a check is written down: no photograph, no name, no password.
 """
 
 
@@ -36,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (AddressRefused, OSError, ssl.SSLError) as error:
         sys.stderr.write(f"The server cannot be used: {error}\n")
         return 2
-    asyncio.run(_run(client, options))
+    try:
+        asyncio.run(_run(client, options))
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -64,8 +67,10 @@ async def _run(client: httpx.AsyncClient, options: argparse.Namespace) -> None:
     async with client:
         flow = Flow(Server(client), lambda: datetime.now(UTC))
         theme = Theme(options.theme, options.font_scale)
-        await HandheldApp(flow, FileCamera(options.photo), theme).async_run("asyncio")
-        flow.check.wipe()
+        try:
+            await HandheldApp(flow, FileCamera(options.photo), theme).async_run("asyncio")
+        finally:
+            flow.check.wipe()
 
 
 def _prepare_kivy() -> None:

@@ -15,5 +15,5 @@ def small_server() -> FakeServer:
 
 @pytest.fixture
 def station(small_server: FakeServer) -> Station:
-    """The server that the stories run against."""
+    """The server that screens run against; the stories of the flow run against the real application too."""
     return small_server

@@ -168,7 +168,8 @@ class FakeServer:
         assert len(purpose["necessity"]) >= 20
         assert len(images) == 1
         labels = self._labels(images[0])
-        search = FakeSearch(f"{len(self.searches) + 0xF3A1:032x}", self.name, purpose["ground"], self._now, labels)
+        identifier = sha256(f"search {len(self.searches)}".encode()).hexdigest()[:32]
+        search = FakeSearch(identifier, self.name, purpose["ground"], self._now, labels)
         self.searches[search.id] = search
         return search
 

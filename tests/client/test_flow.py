@@ -1,7 +1,7 @@
 """The flow as stories: at each step that must be reached, the act the officer does there.
 
-`station` is a fixture, so that the same stories run against the real application too; what needs a failure that only
-the small server can be told to produce takes `small_server`.
+Every story runs against the small server and against the real application; what needs a failure that only the small
+server can be told to produce takes `small_server`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from tests.client.acts import (
     state_purpose,
     stay,
 )
+from tests.client.application import Application
 from tests.client.fake_server import FakeServer, Station
 from tests.client.stage import Stage, Story, play, set_stage
 
@@ -165,6 +166,12 @@ STORIES: dict[str, Story] = {
         (Step.PURPOSE, stay),
     ],
 }
+
+
+@pytest.fixture(params=[FakeServer, Application], ids=["small server", "application"])
+def station(request: pytest.FixtureRequest) -> Station:
+    made: Station = request.param()
+    return made
 
 
 @pytest.fixture
