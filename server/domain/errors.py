@@ -314,3 +314,8 @@ class Conflict(OifrError):
 class RequestInvalid(OifrError):
     slug = "request-invalid"
     message = "The request is not of the documented form."
+
+
+class RequestTooLarge(OifrError):
+    slug = "body-too-large"
+    message = "The request is larger than the service accepts."

@@ -10,6 +10,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 
 from server.domain.actors import Actor
 from server.domain.errors import Busy, NotSignedIn
@@ -59,6 +60,12 @@ def places_of(request: Request) -> SearchPlaces:
     return cast(SearchPlaces, request.app.state.places)
 
 
+def bearer_of(request: Request) -> str | None:
+    """The token a request carries, whether it is good or not."""
+    scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+    return token if token and scheme.lower() == "bearer" else None
+
+
 _bearer = HTTPBearer(auto_error=False, description="The token of POST /v1/sessions")
 
 
@@ -69,8 +76,7 @@ def token_of(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends
 
 
 def actor_of(request: Request, token: Annotated[str, Depends(token_of)]) -> Actor:
-    """The signed-in actor; whoever is refused from here on is known to the error handler."""
-    request.state.token = token
+    """The signed-in actor, kept for the error handler."""
     actor = workflows_of(request).access.actor(token)
     request.state.actor = actor
     return actor

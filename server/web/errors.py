@@ -6,16 +6,19 @@ import logging
 import re
 import traceback
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.requests import ClientDisconnect
 
 from server.domain import errors
 from server.domain.actors import Actor
 from server.domain.errors import OifrError
-from server.web.deps import workflows_of
+from server.web.deps import bearer_of, workflows_of
 
 log = logging.getLogger("oifr.web")
 
@@ -33,6 +36,7 @@ STATUS: dict[type[OifrError], HTTPStatus] = {
     errors.CandidateWithdrawn: HTTPStatus.GONE,
     errors.ProbeGone: HTTPStatus.GONE,
     errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.ImageRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PurposeInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DecisionInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -53,6 +57,12 @@ STATUS: dict[type[OifrError], HTTPStatus] = {
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The nearest class in an error's ancestry decides; an error of ours that is not here is a fault of ours: 500."""
+
+OF_FRAMEWORK: dict[int, type[OifrError]] = {
+    HTTPStatus.BAD_REQUEST: errors.RequestInvalid,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: errors.RequestTooLarge,
+}
+"""What the framework refuses while it reads a body, before a route is asked: refusals like ours."""
 
 RETRY_AFTER_SECONDS = 5
 PROBLEM_JSON = "application/problem+json"
@@ -94,7 +104,7 @@ def record_refusal(request: Request, error: OifrError) -> None:
 
 def _known_actor(request: Request) -> Actor | None:
     actor: Actor | None = getattr(request.state, "actor", None)
-    token: str | None = getattr(request.state, "token", None)
+    token: str | None = getattr(request.state, "token", None) or bearer_of(request)
     if actor is None and token is not None:
         return workflows_of(request).access.owner(token)
     return actor
@@ -119,7 +129,7 @@ def _answer_oifr_error(request: Request, error: Exception) -> Response:
 
 def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    places = sorted({".".join(str(part) for part in item["loc"]) for item in error.errors()})
+    places = sorted({".".join(_place(item)) for item in error.errors()})
     refused = errors.RequestInvalid()
     response = _answer_oifr_error(request, refused)
     if response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
@@ -127,13 +137,26 @@ def _answer_invalid(request: Request, error: Exception) -> Response:
     return problem(refused.slug, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY, fields=places)
 
 
-def _answer_http(_request: Request, error: Exception) -> Response:
+def _place(item: dict[str, Any]) -> list[str]:
+    """Where the form is wrong; a field that no form has is not repeated, for its name is the sender's text."""
+    known = item["loc"][:-1] if item["type"] == "extra_forbidden" else item["loc"]
+    return [str(part) for part in known]
+
+
+def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code in OF_FRAMEWORK:
+        return _answer_oifr_error(request, OF_FRAMEWORK[error.status_code]())
     phrase = HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-")
     answer = problem(slug, f"{phrase}.", error.status_code)
     answer.headers.update(error.headers or {})
     return answer
+
+
+def _answer_cut_off(request: Request, _error: Exception) -> Response:
+    """The sender went away in the middle of the body: nobody reads the answer, but the trail gets its entry."""
+    return _answer_oifr_error(request, errors.RequestInvalid())
 
 
 def _answer_fault(_request: Request, error: Exception) -> Response:
@@ -148,4 +171,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OifrError, _answer_oifr_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
-    app.add_exception_handler(Exception, _answer_fault)
+    app.add_exception_handler(ClientDisconnect, _answer_cut_off)
+    # Not as a handler of `Exception`: it would run outside our middleware, and its answer go out without its headers.
+    app.add_middleware(ServerErrorMiddleware, handler=_answer_fault)

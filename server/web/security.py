@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.web.errors import problem
-
-MAXIMUM_BODY = 60 * 1024 * 1024
+MAXIMUM_FORM = 60 * 1024 * 1024
+MAXIMUM_DOCUMENT = 256 * 1024
+"""Bytes of a multipart form, and of any other body: JSON is parsed before anybody's token is looked at."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -59,49 +62,33 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-class BodyTooLarge(Exception):
-    """The body grew past MAXIMUM_BODY while it was read."""
-
-
 class BodyLimit:
-    """Answers 413 before a body past MAXIMUM_BODY is read, whether its length is announced or not."""
+    """Refuses to read a body past its limit, whether its length is announced or not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        if _announced(scope) > MAXIMUM_BODY:
-            await self._refuse(scope, receive, send)
-            return
-        try:
-            await self.app(scope, _bounded(receive), send)
-        except BodyTooLarge:
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = problem("body-too-large", "The request is larger than the service accepts.", 413)
-        await answer(scope, receive, send)
+        if scope["type"] == "http":
+            receive = _bounded(receive, Headers(scope=scope))
+        await self.app(scope, receive, send)
 
 
-def _announced(scope: Scope) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value)
-    return 0
-
-
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, headers: Headers) -> Receive:
+    """`receive` that raises HTTPException(413), which the framework lets through wherever it reads a body."""
+    form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+    limit = MAXIMUM_FORM if form else MAXIMUM_DOCUMENT
+    announced = headers.get("content-length", "0")
     read = 0
 
     async def counted() -> Message:
         nonlocal read
+        if announced.isdecimal() and int(announced) > limit:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         message = await receive()
         read += len(message.get("body", b""))
-        if read > MAXIMUM_BODY:
-            raise BodyTooLarge
+        if read > limit:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
 
     return counted
