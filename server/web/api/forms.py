@@ -14,8 +14,11 @@ from server.domain.probe import Alternative, Ground, Place, Purpose
 from server.domain.search import ReviewOutcome
 from server.workflow.enrolment import Provenance
 
-Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+WITHOUT_NUL = r"^[^\x00]*$"
+"""PostgreSQL keeps no NUL in a text."""
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=WITHOUT_NUL)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=WITHOUT_NUL)]
 
 
 class Form(BaseModel):
@@ -23,7 +26,7 @@ class Form(BaseModel):
 
 
 class SignInForm(Form):
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=WITHOUT_NUL)]
     password: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
