@@ -21,14 +21,14 @@ log = logging.getLogger("oifr.http")
 
 
 class JsonLines(logging.Formatter):
-    """Never formats arguments or exception texts of others: they could hold what must not leak."""
+    """Never writes arguments, exception texts or the messages of others: they could hold what must not leak."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "event": _event(record),
         }
         if (request_id := REQUEST_ID.get()) is not None:
             line["request"] = request_id
@@ -36,6 +36,11 @@ class JsonLines(logging.Formatter):
             line["fault"] = record.exc_info[0].__name__
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         return json.dumps(line)
+
+
+def _event(record: logging.LogRecord) -> str:
+    ours = record.name == "oifr" or record.name.startswith("oifr.")
+    return record.msg if ours and isinstance(record.msg, str) else "withheld"
 
 
 def start_logging(level: int = logging.INFO) -> None:
