@@ -18,6 +18,7 @@ class CaptureScreen(Page):
     """What the camera sees, and advice in words; the shutter is never barred, the server judges the face."""
 
     texture = ObjectProperty(None, allownone=True)
+    wide = BooleanProperty(False)
     lying = BooleanProperty(False)
     bright = BooleanProperty(True)
     sharp = BooleanProperty(True)
@@ -67,7 +68,7 @@ class CaptureScreen(Page):
             self.refusal = str(refused)
             return
         if frame is not None:
-            self.texture = texture_of_frame(frame)
+            self.texture, self.wide = texture_of_frame(frame), frame.width > frame.height
             self._advise(measure(frame))
 
     def _advise(self, light: Light) -> None:

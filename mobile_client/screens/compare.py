@@ -24,6 +24,7 @@ class CompareScreen(Page):
     judgement = StringProperty("")
     swapped = BooleanProperty(False)
     zoom = NumericProperty(1.0)
+    turns = NumericProperty(0)
     may_decide = BooleanProperty(False)
     record_known = BooleanProperty(False)
     record_facts = ListProperty(["", "", "", ""])
@@ -45,7 +46,7 @@ class CompareScreen(Page):
     def on_pre_leave(self, *_: object) -> None:
         """No picture stays on a screen that is not shown."""
         self.person = self.face = None
-        self.shown, self.zoom, self.swapped = "", 1.0, False
+        self.shown, self.zoom, self.turns, self.swapped = "", 1.0, 0, False
         self._show_record(None)
 
     def look_at(self, letter: str) -> None:
@@ -60,6 +61,10 @@ class CompareScreen(Page):
 
     def enlarge(self) -> None:
         self.zoom = 1.0 if self.zoom > 1 else _ENLARGED
+
+    def turn(self) -> None:
+        """A lying person beside an upright record: turn the photograph, not the head."""
+        self.turns = (self.turns + 1) % 4
 
     def swap(self) -> None:
         self.swapped = not self.swapped

@@ -8,7 +8,17 @@ import math
 from kivy.animation import Animation
 from kivy.core.image import Image as CoreImage
 from kivy.core.text import Label as CoreLabel
-from kivy.graphics import Color, Mesh, Rectangle, RoundedRectangle, SmoothEllipse, SmoothLine
+from kivy.graphics import (
+    Color,
+    Mesh,
+    PopMatrix,
+    PushMatrix,
+    Rectangle,
+    Rotate,
+    RoundedRectangle,
+    SmoothEllipse,
+    SmoothLine,
+)
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp, sp
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
@@ -42,14 +52,18 @@ def texture_of_frame(frame: Frame) -> Texture:
 
 
 class Photo(Drawn):
-    """Fills its place with the middle of the picture, enlarged `zoom` times; `absent` stands there without one."""
+    """Fills its place with the middle of the picture, enlarged `zoom` times and turned by `turns` quarters.
+
+    With `whole`, all of the picture is shown instead, as large as the place allows.
+    """
 
     texture = ObjectProperty(None, allownone=True)
-    absent = StringProperty("")
     radius = NumericProperty("14dp")
     zoom = NumericProperty(1.0)
     middle = NumericProperty(0.45)
-    redraw_on = ("texture", "absent", "radius", "zoom", "middle")
+    turns = NumericProperty(0)
+    whole = BooleanProperty(False)
+    redraw_on = ("texture", "radius", "zoom", "middle", "turns", "whole")
 
     def draw(self) -> None:
         with self.canvas.before:
@@ -57,20 +71,38 @@ class Photo(Drawn):
                 Color(*theme().surface2)
                 RoundedRectangle(pos=self.pos, size=self.size, radius=[self.radius])
             else:
-                Color(1, 1, 1, 1)
-                RoundedRectangle(texture=self._part(), pos=self.pos, size=self.size, radius=[self.radius])
+                self._draw_picture()
             if self.radius:
                 Color(*theme().divider)
                 SmoothLine(rounded_rectangle=(*self.pos, *self.size, self.radius), width=dp(0.7))
 
-    def _part(self) -> Texture:
-        """The part of the picture that is seen; `middle` is its centre's height, from the top."""
-        width, height = self.texture.size
-        scale = max(self.width / width, self.height / height) * self.zoom
-        seen_width, seen_height = self.width / scale, self.height / scale
-        left = (width - seen_width) / 2
-        bottom = min(max(0, height * (1 - self.middle) - seen_height / 2), height - seen_height)
-        return self.texture.get_region(left, bottom, seen_width, seen_height)
+    def _draw_picture(self) -> None:
+        width, height = self._seen()
+        texture = self.texture if self.whole else self._part(width, height)
+        Color(1, 1, 1, 1)
+        PushMatrix()
+        Rotate(angle=-90 * self.turns, origin=self.center)
+        place = (self.center_x - width / 2, self.center_y - height / 2)
+        RoundedRectangle(texture=texture, pos=place, size=(width, height), radius=[self.radius])
+        PopMatrix()
+
+    def _seen(self) -> tuple[float, float]:
+        """Width and height of what is painted, before it is turned."""
+        if self.whole:
+            width, height = self.texture.size
+            scale = min(self.width / width, self.height / height)
+            return width * scale, height * scale
+        return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
+
+    def _part(self, width: float, height: float) -> Texture:
+        """The part of the picture that fills the place; `middle` is its centre's height, from the top."""
+        full_width, full_height = self.texture.size
+        scale = max(width / full_width, height / full_height) * self.zoom
+        part_width, part_height = width / scale, height / scale
+        left = (full_width - part_width) / 2
+        lowest = full_height * (1 - self.middle) - part_height / 2
+        bottom = min(max(0, lowest), full_height - part_height)
+        return self.texture.get_region(left, bottom, part_width, part_height)
 
 
 class FacePanel(BoxLayout):
@@ -80,6 +112,7 @@ class FacePanel(BoxLayout):
     absent = StringProperty("")
     caption = StringProperty("")
     zoom = NumericProperty(1.0)
+    turns = NumericProperty(0)
 
 
 class LetterDot(ButtonBehavior, Drawn):

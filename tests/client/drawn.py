@@ -27,9 +27,15 @@ def portrait(seed: str) -> bytes:
     return target.getvalue()
 
 
-def gallery_faces() -> list[Path]:
-    return sorted((PEOPLE / "gallery").glob("*.jpg"))
+def reference(person: int) -> bytes:
+    """The custody-style photograph of a drawn person; a plain drawing before they have been rendered."""
+    return _read(PEOPLE / "gallery" / f"{person:03d}.jpg")
 
 
-def field_photographs() -> list[Path]:
-    return sorted((PEOPLE / "field").glob("*.jpg"))
+def field_photograph(person: int, kind: str) -> bytes:
+    """A photograph from the street, `kind` upright or lying; a plain drawing before they have been rendered."""
+    return _read(PEOPLE / "field" / f"{person:03d}_{kind}.jpg")
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else portrait(path.stem[:3])

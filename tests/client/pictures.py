@@ -15,23 +15,28 @@ from pathlib import Path
 from mobile_client.core.flow import Step
 from mobile_client.device.camera import FileCamera
 from tests.client import offscreen  # noqa: F401  # stands before any import of Kivy
-from tests.client.drawn import field_photographs, gallery_faces, portrait
+from tests.client.drawn import field_photograph, reference
 from tests.client.fake_server import FakeServer
-from tests.client.stage import Stage, set_stage
+from tests.client.stage import set_stage
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 
 
+PERSON, OTHERS = 7, (3, 12)
+"""Who is photographed, and who else is put forward; numbers of the drawn cast."""
+
+
 async def write_pictures(folder: Path) -> None:
     """Every handheld_*.png of the documentation, into `folder`."""
-    upright, lying = _photographs()
-    faces = _faces(upright)
+    faces = [reference(person) for person in (PERSON, *OTHERS)]
     with tempfile.TemporaryDirectory() as place:
-        for name, jpeg in (("upright", upright), ("lying", lying)):
-            (Path(place) / f"{name}.jpg").write_bytes(jpeg)
-        await _whole_check(folder, Path(place) / "upright.jpg", faces, "dark", "")
-        await _whole_check(folder, Path(place) / "upright.jpg", faces, "day", "_day")
-        await _side_ways(folder, Path(place) / "lying.jpg", faces)
+        upright, lying = Path(place) / "upright.jpg", Path(place) / "lying.jpg"
+        upright.write_bytes(field_photograph(PERSON, "upright"))
+        lying.write_bytes(field_photograph(PERSON, "lying"))
+        await _whole_check(folder, upright, faces, "dark", "")
+        await _whole_check(folder, upright, faces, "day", "_day")
+        await _side_ways(folder, lying, faces)
+        await _lying_compared(folder, lying, faces)
 
 
 async def _whole_check(folder: Path, photograph: Path, faces: list[bytes], theme: str, suffix: str) -> None:
@@ -54,7 +59,7 @@ async def _side_ways(folder: Path, photograph: Path, faces: list[bytes]) -> None
 
     server = FakeServer(faces)
     server.usual = "stranger"
-    stage: Stage = set_stage(server)
+    stage = set_stage(server)
     async with running(stage.flow, FileCamera(photograph)) as driver:
         await open_camera(driver, server)
         await driver.press("Lying down")
@@ -69,19 +74,17 @@ async def _side_ways(folder: Path, photograph: Path, faces: list[bytes]) -> None
         await driver.picture(folder / "handheld_no_candidates.png")
 
 
-def _photographs() -> tuple[bytes, bytes]:
-    """An upright and a lying one."""
-    drawn = field_photographs()
-    upright = next((path for path in drawn if "upright" in path.stem), None)
-    lying = next((path for path in drawn if "lying" in path.stem), None)
-    if upright is None or lying is None:
-        return portrait("person"), portrait("person")
-    return upright.read_bytes(), lying.read_bytes()
+async def _lying_compared(folder: Path, photograph: Path, faces: list[bytes]) -> None:
+    """A lying person's photograph, turned beside the upright record."""
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
 
-
-def _faces(photograph: bytes) -> list[bytes]:
-    drawn = gallery_faces()[:3]
-    return [path.read_bytes() for path in drawn] or [photograph, portrait("B"), portrait("C")]
+    stage = set_stage(FakeServer(faces))
+    async with running(stage.flow, FileCamera(photograph)) as driver:
+        await open_camera(driver, stage.station)
+        await shoot(driver, Step.COMPARE)
+        await driver.press("Turn")
+        await driver.picture(folder / "handheld_compare_lying.png")
 
 
 def main() -> int:

@@ -161,7 +161,7 @@ async def test_a_resumed_search_has_no_photograph_and_no_way_out(
         labels = {getattr(widget, "label", "") for widget in driver.app.root.current_screen.walk()}
         assert not labels & {"Sign out", "Back"}
         await driver.press("Enlarge")
-        await driver.press("Swap sides")
+        await driver.press("Swap")
         assert driver.find(caption="Person now").texture is None
 
 
