@@ -7,7 +7,6 @@ photograph gets the answer named by `usual`. Tests that run against the real app
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 import httpx
 
 from tests.client.drawn import portrait
+from tests.client.merkle import receipt_of
 
 Answer = tuple[int, Any]
 
@@ -271,35 +271,6 @@ def _multipart(content_type: str, body: bytes) -> tuple[Any, list[bytes]]:
     assert isinstance(purpose, bytes)
     assert isinstance(image, bytes)
     return json.loads(purpose), [image]
-
-
-def receipt_of(leaves: Sequence[bytes], index: int) -> dict[str, Any]:
-    """A receipt by the recursive definitions of RFC 6962, section 2.1: slow, and independent of the verifier."""
-    root = b64encode(tree_hash(leaves)).decode()
-    note = f"oifr.example\n{len(leaves)}\n{root}\n\n\u2014 oifr.example c2lnbmF0dXJlIG5vdCBjaGVja2VkIGhlcmU=\n"
-    proof = [sibling.hex() for sibling in audit_path(index, leaves)]
-    return {"index": index, "leaf": leaves[index].decode(), "size": len(leaves), "proof": proof, "checkpoint": note}
-
-
-def tree_hash(leaves: Sequence[bytes]) -> bytes:
-    if len(leaves) == 1:
-        return sha256(b"\x00" + leaves[0]).digest()
-    split = _split(len(leaves))
-    return sha256(b"\x01" + tree_hash(leaves[:split]) + tree_hash(leaves[split:])).digest()
-
-
-def audit_path(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    if len(leaves) == 1:
-        return []
-    split = _split(len(leaves))
-    if index < split:
-        return [*audit_path(index, leaves[:split]), tree_hash(leaves[split:])]
-    return [*audit_path(index - split, leaves[split:]), tree_hash(leaves[:split])]
-
-
-def _split(size: int) -> int:
-    """The largest power of two below `size`."""
-    return 1 << (size - 1).bit_length() - 1
 
 
 def _time(at: datetime) -> str:

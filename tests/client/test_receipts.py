@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mobile_client.core.receipts import ReceiptInvalid, hash_leaf, prove, read_checkpoint, root_over
 from mobile_client.core.wire import Receipt
-from tests.client.fake_server import audit_path, receipt_of, tree_hash
+from tests.client.merkle import audit_path, receipt_of, tree_hash
 
 SEARCH = "f3a1" * 8
 LEAF = {"v": 1, "at": "2026-11-23T02:14:00.000000Z", "kind": "decision-recorded", "search": SEARCH}
