@@ -27,6 +27,7 @@ class Act(StrEnum):
     CANDIDATE_JUDGED = "candidate-judged"
     DECISION_RECORDED = "decision-recorded"
     PROBE_SHREDDED = "probe-shredded"
+    ENTRY_CONSULTED = "entry-consulted"
     TRAIL_EXPORTED = "trail-exported"
 
 

@@ -39,7 +39,7 @@ class SqlTrail:
     def page(
         self, before: int | None, limit: int, act: str | None = None, actor_id: str | None = None
     ) -> Sequence[TrailEntry]:
-        """Newest first, entries with index below `before` (keyset paging)."""
+        """Newest first, entries with index below `before` (keyset paging); private parts stay closed."""
         newest = select(audit_entries).order_by(audit_entries.c.entry_index.desc()).limit(limit)
         if before is not None:
             newest = newest.where(audit_entries.c.entry_index < before)
@@ -47,11 +47,11 @@ class SqlTrail:
             newest = newest.where(audit_entries.c.act == act)
         if actor_id is not None:
             newest = newest.where(audit_entries.c.actor_id == actor_id)
-        return list(self._entries(newest))
+        return self._closed(newest)
 
     def of_search(self, search_id: str) -> Sequence[TrailEntry]:
-        """Every entry of one search, oldest first."""
-        return list(self._entries(_oldest_first().where(audit_entries.c.search_id == search_id)))
+        """Every entry of one search, oldest first; private parts stay closed."""
+        return self._closed(_oldest_first().where(audit_entries.c.search_id == search_id))
 
     def entry(self, index: int) -> TrailEntry:
         """Raises EntryUnknown."""
@@ -96,10 +96,10 @@ class SqlTrail:
 
     def _entries(self, selection: Select[Any]) -> Iterator[TrailEntry]:
         for row in self._connection.execute(selection):
-            private, salt = open_private(row, self._keys)
-            yield TrailEntry(
-                row.entry_index, row.at, row.act, row.actor_id, row.search_id, row.leaf, row.leaf_hash, private, salt
-            )
+            yield _trail_entry(row, *open_private(row, self._keys))
+
+    def _closed(self, selection: Select[Any]) -> Sequence[TrailEntry]:
+        return [_trail_entry(row, None, None) for row in self._connection.execute(selection)]
 
 
 class SqlTrailWriter(SqlTrail):
@@ -160,6 +160,12 @@ def encoded_leaf(index: int, at: datetime, event: Event, salt: bytes | None) -> 
     """The canonical leaf of `event`; its private part, if `salt` is given, enters as a commitment."""
     bound = None if salt is None else commitment(salt, event.private)
     return Entry(index, at, event.act, event.actor_id or NOBODY, event.search_id, event.details, bound).leaf()
+
+
+def _trail_entry(row: AnyRow, private: Mapping[str, Json] | None, salt: bytes | None) -> TrailEntry:
+    return TrailEntry(
+        row.entry_index, row.at, row.act, row.actor_id, row.search_id, row.leaf, row.leaf_hash, private, salt
+    )
 
 
 def open_private(row: AnyRow, keys: DataKeys) -> tuple[Mapping[str, Json] | None, bytes | None]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.decision import Decision, Judgement
@@ -54,13 +54,12 @@ class SqlSearches:
 
     def closed_unreviewed(self, limit: int) -> Sequence[Search]:
         """Decided or expired searches that nobody has reviewed, oldest first."""
-        reviewed = exists().where(reviews.c.search_id == searches.c.id)
-        return self._all(
-            select(searches)
-            .where(searches.c.state != SearchState.ANSWERED, ~reviewed)
-            .order_by(searches.c.closed_at, searches.c.id)
-            .limit(limit)
-        )
+        oldest_first = select(searches).order_by(searches.c.closed_at, searches.c.id)
+        return self._all(oldest_first.where(_closed_unreviewed()).limit(limit))
+
+    def count_unreviewed(self) -> int:
+        """How many `closed_unreviewed` would give without a limit."""
+        return self._connection.scalar(select(func.count()).select_from(searches).where(_closed_unreviewed())) or 0
 
     def recent(self, limit: int, state: SearchState | None = None) -> Sequence[Search]:
         newest = select(searches).order_by(searches.c.answered_at.desc(), searches.c.id.desc()).limit(limit)
@@ -165,3 +164,8 @@ class SqlSearches:
             decision=self._decision(row),
             closed_at=row.closed_at,
         )
+
+
+def _closed_unreviewed() -> ColumnElement[bool]:
+    reviewed = exists().where(reviews.c.search_id == searches.c.id)
+    return (searches.c.state != SearchState.ANSWERED) & ~reviewed

@@ -152,7 +152,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class TrailEntry:
-    """One entry as stored: `private` is None once erased (or if there was none)."""
+    """One entry as stored: `private` and `salt` are None once erased, if there were none, or where not opened."""
 
     index: int
     at: datetime
@@ -226,6 +226,9 @@ class Searches(Protocol):
     def closed_unreviewed(self, limit: int) -> Sequence[Search]:
         """Decided or expired searches that nobody has reviewed, oldest first."""
 
+    def count_unreviewed(self) -> int:
+        """How many `closed_unreviewed` would give without a limit."""
+
     def recent(self, limit: int, state: SearchState | None = None) -> Sequence[Search]: ...
 
     def review(self, search_id: str) -> Review | None: ...
@@ -256,10 +259,10 @@ class Trail(Protocol):
     def page(
         self, before: int | None, limit: int, act: str | None = None, actor_id: str | None = None
     ) -> Sequence[TrailEntry]:
-        """Newest first, entries with index below `before` (keyset paging)."""
+        """Newest first, entries with index below `before` (keyset paging); private parts stay closed."""
 
     def of_search(self, search_id: str) -> Sequence[TrailEntry]:
-        """Every entry of one search, oldest first."""
+        """Every entry of one search, oldest first; private parts stay closed."""
 
     def entry(self, index: int) -> TrailEntry:
         """Raises EntryUnknown."""

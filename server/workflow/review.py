@@ -55,9 +55,16 @@ class Supervision:
             names = view.accounts.names([search.officer_id for search in waiting])
         return Queue(waiting, names)
 
+    def waiting(self, actor: Actor) -> int:
+        """How many searches the queue holds."""
+        permit(actor, Right.REVIEW)
+        with self.database.read() as view:
+            return view.searches.count_unreviewed()
+
     def open(self, actor: Actor, search_id: str) -> Dossier:
         """Raises RoleMissing or SearchUnknown."""
         permit(actor, Right.REVIEW)
+        self.retention.sweep()
         with self.database.write() as unit:
             dossier = _dossier(unit, search_id)
             unit.commit(Event(Act.SEARCH_CONSULTED, actor.id, search_id))
@@ -87,11 +94,13 @@ class Supervision:
             return TrailPage(entries, view.trail.size(), _names(view, entries))
 
     def entry(self, actor: Actor, index: int) -> TrailPage:
-        """One entry as a page of its own; raises EntryUnknown."""
+        """One entry with its private part, as a page of its own; reading it is an entry too. Raises EntryUnknown."""
         permit(actor, Right.READ_TRAIL)
-        with self.database.read() as view:
-            entry = view.trail.entry(index)
-            return TrailPage([entry], view.trail.size(), _names(view, [entry]))
+        with self.database.write() as unit:
+            entry = unit.trail.entry(index)
+            opened = TrailPage([entry], unit.trail.size(), _names(unit, [entry]))
+            unit.commit(Event(Act.ENTRY_CONSULTED, actor.id, entry.search_id, {"entry": index}))
+        return opened
 
     def checkpoint(self, actor: Actor) -> str:
         """The latest signed checkpoint, for every signed-in actor."""

@@ -167,10 +167,10 @@ class MemorySearches:
         )
 
     def closed_unreviewed(self, limit: int) -> Sequence[Search]:
-        reviewed = self._state.reviews
-        closed = [search for search in self._state.searches.values() if not search.undecided]
-        waiting = [search for search in closed if search.id not in reviewed]
-        return sorted(waiting, key=attrgetter("closed_at", "id"))[:limit]
+        return sorted(self._closed_unreviewed(), key=attrgetter("closed_at", "id"))[:limit]
+
+    def count_unreviewed(self) -> int:
+        return len(self._closed_unreviewed())
 
     def recent(self, limit: int, state: SearchState | None = None) -> Sequence[Search]:
         wanted = [search for search in self._state.searches.values() if state in {None, search.state}]
@@ -206,6 +206,10 @@ class MemorySearches:
         if review.search_id not in self._state.searches:
             raise Conflict
         self._state.reviews[review.search_id] = review
+
+    def _closed_unreviewed(self) -> list[Search]:
+        closed = [search for search in self._state.searches.values() if not search.undecided]
+        return [search for search in closed if search.id not in self._state.reviews]
 
     def _undecided(self) -> Iterator[Search]:
         return (search for search in self._state.searches.values() if search.undecided)

@@ -43,10 +43,10 @@ class MemoryTrail:
             and (act is None or entry.act == act)
             and (actor_id is None or entry.actor_id == actor_id)
         ]
-        return wanted[:limit]
+        return [_closed(entry) for entry in wanted[:limit]]
 
     def of_search(self, search_id: str) -> Sequence[TrailEntry]:
-        return [entry for entry in self.state.entries if entry.search_id == search_id]
+        return [_closed(entry) for entry in self.state.entries if entry.search_id == search_id]
 
     def entry(self, index: int) -> TrailEntry:
         if not 0 <= index < self.size():
@@ -96,3 +96,7 @@ class MemoryTrail:
 
     def _signed(self) -> str:
         return sign(Checkpoint(self._signer.name, self.size(), root(self.size(), self._node)), self._signer)
+
+
+def _closed(entry: TrailEntry) -> TrailEntry:
+    return replace(entry, private=None, salt=None)

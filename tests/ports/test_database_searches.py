@@ -138,6 +138,8 @@ def test_a_closed_search_waits_for_one_review(database: AnyDatabase) -> None:
     review = Review("search-2", "supervisor-1", ReviewOutcome.FOLLOW_UP, "Ask for the document.", NOON)
     with database.write() as unit:
         assert ids(unit.searches.closed_unreviewed(10)) == ["search-2", "search-1"]
+        assert ids(unit.searches.closed_unreviewed(1)) == ["search-2"]
+        assert unit.searches.count_unreviewed() == 2
         unit.searches.add_review(review)
         with pytest.raises(AlreadyReviewed):
             unit.searches.add_review(replace(review, outcome=ReviewOutcome.JUSTIFIED))

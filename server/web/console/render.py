@@ -24,9 +24,8 @@ def render(template: str, context: Mapping[str, object], status: HTTPStatus = HT
 
 def page(visit: Visit, template: str, **context: object) -> HTMLResponse:
     """A page inside the console's frame: the actor's name, and how many searches wait for a review."""
-    waiting = len(visit.workflows.supervision.queue(visit.actor, QUEUE_LIMIT).searches)
-    count = f"{QUEUE_LIMIT - 1}+" if waiting == QUEUE_LIMIT else waiting
-    return render(template, {"visit": visit, "waiting": count, **context})
+    waiting = visit.workflows.supervision.waiting(visit.actor)
+    return render(template, {"visit": visit, "waiting": waiting, **context})
 
 
 def utc_date(at: datetime) -> str:

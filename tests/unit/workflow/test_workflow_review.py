@@ -95,9 +95,18 @@ def test_the_trail_is_read_by_act_and_by_name(world: World) -> None:
 
 def test_one_entry_is_a_page_of_its_own(world: World) -> None:
     supervisor, supervision = world.supervisor(), world.workflows.supervision
+    size = supervision.trail(supervisor, None, 1).size
     assert [entry.index for entry in supervision.entry(supervisor, 0).entries] == [0]
+    (consulted,) = supervision.trail(supervisor, None, 1).entries
+    assert (consulted.index, consulted.act) == (size, Act.ENTRY_CONSULTED)
     with pytest.raises(EntryUnknown):
-        supervision.entry(supervisor, 1)
+        supervision.entry(supervisor, size + 1)
+
+
+def test_a_page_of_the_trail_keeps_private_parts_closed(world: World) -> None:
+    world.enrol("ada")
+    page = world.workflows.supervision.trail(world.supervisor(), None, 100)
+    assert {(entry.private, entry.salt) for entry in page.entries} == {(None, None)}
 
 
 def test_everybody_may_have_an_entry_proved(world: World) -> None:
