@@ -12,10 +12,16 @@ from server.demo.script import Scene, Script, Sitter
 CAST = Path(__file__).parent
 
 DRAWN_THRESHOLD = 0.97
-"""Comparison score for drawn people, who lie closer to one another than real people do."""
+"""Comparison score (dlib-resnet) to reach among drawn people, who lie closer to one another than real people do.
 
-LYING, HARD = 7, 12
-"""Who lies on the ground, and who is photographed with eyes closed; numbers of `cast.json`."""
+Measured over the whole cast, each field photograph against the forty enrolled frontals: nobody else's record scores
+above 0.967 (0.960 for the six strangers). The right record scores 0.977 and more upright (39 of 39 found at 0.97),
+0.973 and more lying (40 of 40), and 0.91 to 0.986 where eyes or mouth cannot be seen: 8 of 14 with eyes closed, 9 of
+13 with spectacles, none of 13 with a mask are found. One upright photograph (027) was refused for want of a face.
+"""
+
+LYING, HARD = 7, 3
+"""Who lies on the ground, and whose eyes are closed: numbers of `cast.json`, both among the first eight."""
 
 FOUND_LYING: Mapping[str, object] = {
     "ground": "unable-to-identify",
@@ -47,10 +53,10 @@ FALSE_DETAILS: Mapping[str, object] = {
 
 
 def drawn_script(folder: Path = CAST, most: int | None = None) -> Script:
-    """Everybody enrolled (or the first `most` of them), then a lying person, eyes closed, and a stranger."""
+    """Everybody enrolled (or the first `most`, at least eight), then a lying person, eyes closed, and a stranger."""
     cast = json.loads((folder / "cast.json").read_text(encoding="utf-8"))
     enrolled = cast["enrolled"][:most]
-    lying, hard = enrolled[LYING % len(enrolled)], enrolled[HARD % len(enrolled)]
+    lying, hard = enrolled[LYING], enrolled[HARD]
     scenes = (
         Scene(
             "Somebody lies on the ground and cannot say who they are",

@@ -9,6 +9,7 @@ import httpx
 
 from server.domain.errors import OifrError, Unavailable
 
+PROBLEM_JSON = "application/problem+json"
 PATIENCE = httpx.Timeout(60.0)
 """Seconds; a search on a busy small machine takes a few."""
 
@@ -41,9 +42,15 @@ class Line:
             raise Unavailable("The server under demonstration does not answer.") from broken
         self.seconds.setdefault(act, []).append(self._timer() - began)
         if response.is_error:
-            problem = response.json()
-            raise Refused(problem["type"], problem["title"])
+            raise _refusal(response)
         return response
+
+
+def _refusal(response: httpx.Response) -> OifrError:
+    if response.headers.get("content-type") != PROBLEM_JSON:  # not written by our server's error table
+        return Unavailable(f"The server under demonstration failed with status {response.status_code}.")
+    problem = response.json()
+    return Refused(problem["type"], problem["title"])
 
 
 def open_http(base_url: str) -> httpx.Client:
