@@ -83,7 +83,9 @@ def _grow(strands: Strands, name: str, rng: np.random.Generator) -> Field:
         outward = unit((tips - centre) / skull_radii**2)
         combed = unit(COMB[name](strands, Step(number, number / (count - 1), tips, outward)))
         heading = combed if number == 0 else unit(INERTIA * heading + (1 - INERTIA) * combed)
-        tips = _keep_outside(tips + heading * stride, strands.person, 1.5 + 5 * rng.random())
+        tips = tips + heading * stride
+        if name not in SHAVED:
+            tips = _keep_outside(tips, strands.person, clearance=1.5 + 5 * rng.random())
     return points
 
 
