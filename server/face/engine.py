@@ -16,6 +16,7 @@ from server.face.decode import decode
 from server.face.deepface_backend import DeepFaceNets
 from server.face.detect import Detector, only_face
 from server.face.fuse import fused, unit
+from server.face.portrait import portrait
 from server.face.weights import Calibration, Manifest
 
 DETECTOR = "mtcnn"
@@ -72,6 +73,13 @@ class Engine:
             raise ImageCountInvalid
         vectors = [self.embedded(image)[0] for image in images]
         return Template(self.model, fused(vectors, self.calibration.agreement))
+
+    def portrait_of(self, image: bytes) -> bytes:
+        """The photograph as it is kept and shown: upright JPEG, at most 1280 px, without metadata.
+
+        Raises what template_of raises of a single file.
+        """
+        return portrait(image)
 
     def embedded(self, image: bytes) -> tuple[NDArray[np.float64], Stages]:
         """The unit vector of one photograph's only face, and where the time went; raises as template_of."""

@@ -2,8 +2,8 @@
 
 import importlib.util
 import io
+import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
+DEMO = Path(__file__).resolve().parents[3] / "server" / "demo"
 
 
 def encoded(pixels: Pixels, kind: str = "PNG", **options: object) -> bytes:
@@ -39,8 +40,10 @@ def research_faces() -> Path | None:
     return folder if folder is not None and folder.is_dir() else None
 
 
-def drawn_people() -> Iterator[tuple[Path, list[Path]]]:
-    """(custody-style frontal, field photographs) of each drawn person committed with the demo."""
-    demo = Path(__file__).resolve().parents[3] / "server" / "demo"
-    for frontal in sorted((demo / "gallery").glob("*.jpg")):
-        yield frontal, sorted((demo / "field").glob(f"{frontal.stem}*.jpg"))
+def drawn_people(demo: Path = DEMO) -> list[tuple[Path, dict[str, Path]]]:
+    """(custody-style frontal, field photographs by kind) of each drawn person committed with the demo."""
+    cast = demo / "cast.json"
+    enrolled = json.loads(cast.read_text("utf-8"))["enrolled"] if cast.is_file() else []
+    return [
+        (demo / person["frontal"], {kind: demo / path for kind, path in person["field"].items()}) for person in enrolled
+    ]

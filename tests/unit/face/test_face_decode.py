@@ -84,6 +84,7 @@ def test_bad_files_are_refused_by_name(name: str) -> None:
 SOUND = [encoded(gradient((120, 90)), kind, exif=Image.Exif()) for kind in ("JPEG", "PNG", "WEBP")]
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 @given(st.sampled_from(SOUND), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=6))
 def test_altered_bytes_never_raise_anything_but_our_errors(sound: bytes, changes: list[tuple[float, int]]) -> None:
     damaged = bytearray(sound)

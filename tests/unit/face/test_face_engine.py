@@ -1,11 +1,13 @@
 """The engine on real photographs: the astronaut's, the drawn people's, and the research faces' where present."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from server.domain.errors import (
@@ -19,6 +21,7 @@ from server.domain.errors import (
 )
 from server.domain.face import Template
 from server.face.engine import Engine
+from server.face.landmarks import Detection
 from server.face.weights import Manifest
 from tests.unit.face.pictures import astronaut, drawn_people, encoded, pixels_of, research_faces
 
@@ -126,11 +129,11 @@ def test_a_serving_engine_answers_the_ping(engine: Engine) -> None:
 
 
 class BrokenNets:
-    def detect(self, pictures: object) -> list[list[object]]:
-        return [[]]
+    def detect(self, pictures: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
+        return [[] for _ in pictures]
 
-    def embed(self, chips: object) -> np.ndarray:
-        return np.full((1, 128), np.nan)
+    def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        return np.full((len(chips), 128), np.nan)
 
 
 def test_nets_that_answer_nonsense_fail_the_ping() -> None:
@@ -143,13 +146,14 @@ def test_a_detector_is_no_template_model() -> None:
         Engine(BrokenNets(), Manifest.read(_models() / "mtcnn.toml"))
 
 
-def test_drawn_people_are_told_apart(engine: Engine) -> None:
-    people = list(drawn_people())[:6]
+@pytest.mark.parametrize("kind", ["upright", "lying"])
+def test_drawn_people_are_told_apart(engine: Engine, kind: str) -> None:
+    people = drawn_people()[:6]
     if not people:
         pytest.skip(NO_DRAWN_PEOPLE)
     gallery = [engine.template_of([frontal.read_bytes()]) for frontal, _ in people]
     for number, (_, field) in enumerate(people):
-        probe = engine.template_of([field[0].read_bytes()])
+        probe = engine.template_of([field[kind].read_bytes()])
         assert max(range(len(people)), key=lambda other: probe.score(gallery[other])) == number
 
 
@@ -161,10 +165,12 @@ def test_research_faces_are_told_apart_upright_and_lying(engine: Engine) -> None
         assert max(range(len(folders)), key=lambda other: probe.score(gallery[other])) == number
 
 
-def test_frames_of_two_people_are_refused(engine: Engine) -> None:
-    first, second = _research_subjects()[:2]
+def test_frames_of_two_unlike_people_are_refused(engine: Engine) -> None:
+    frontals = [(folder / "33.jpg").read_bytes() for folder in _research_subjects()[:5]]
+    single = [engine.template_of([frontal]) for frontal in frontals]
+    one, other = min(combinations(range(5), 2), key=lambda pair: single[pair[0]].score(single[pair[1]]))
     with pytest.raises(FramesDisagree):
-        engine.template_of([(first / "33.jpg").read_bytes(), (second / "33.jpg").read_bytes()])
+        engine.template_of([frontals[one], frontals[other]])
 
 
 def _research_subjects() -> list[Path]:

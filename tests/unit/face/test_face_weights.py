@@ -46,9 +46,13 @@ def test_a_wrong_digest_names_the_package_to_install() -> None:
         verified_files(altered)
 
 
-@pytest.mark.parametrize("change", [{"package": "no_such_package"}, {"files": (WeightFile("none", ""),)}])
-def test_absent_weights_name_the_package_to_install(change: dict[str, object]) -> None:
-    absent = replace(Manifest.read(MODELS / "mtcnn.toml"), **change)
+DETECTOR = Manifest.read(MODELS / "mtcnn.toml")
+
+
+@pytest.mark.parametrize(
+    "absent", [replace(DETECTOR, package="no_such_package"), replace(DETECTOR, files=(WeightFile("none", ""),))]
+)
+def test_absent_weights_name_the_package_to_install(absent: Manifest) -> None:
     with pytest.raises(WeightsUnverified, match="not installed"):
         verified_files(absent)
 
