@@ -15,7 +15,7 @@ from server.demo.people.lighting import field_light, studio
 from server.demo.people.portrait import Backdrop, Eyewear, Setting, portrait
 from server.demo.people.randomness import Stream, stream
 
-# The seed of every person, chosen so that detector and network accept the pictures.
+# The seed of every person. One whose pictures a detector or network refuses is replaced by another number here.
 SEEDS = tuple(range(46))
 ENROLLED = 40
 
