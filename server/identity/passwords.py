@@ -20,11 +20,15 @@ class Argon2Passwords:
     def hash(self, password: str) -> str:
         if not MINIMUM_LENGTH <= len(password) <= MAXIMUM_LENGTH:
             raise PasswordUnfit
-        return self._hasher.hash(password)
+        return self._hasher.hash(_bytes(password))
 
     def verify(self, password: str, encoded: str | None) -> bool:
         try:
-            right = self._hasher.verify(encoded or self._nobody, password[:MAXIMUM_LENGTH])
+            right = self._hasher.verify(encoded or self._nobody, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
         return right and encoded is not None
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode(errors="surrogatepass")  # a terminal hands over what is not UTF-8 as lone surrogates
