@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Two test processes, each with the face engine (about 1 GB); a file stays in one process, with what it started.
+WORKERS := --numprocesses 2 --dist loadfile
 DEBIAN := libgl1 libegl1 chromium postgresql redis-server fonts-dejavu-core
 
 .DEFAULT_GOAL := help
@@ -48,10 +50,10 @@ check: setup ## formatting, lint, types and the import contracts
 	@$(BIN)/lint-imports --no-cache
 
 test: check ## every test this machine can run; what is skipped says why
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(WORKERS)
 
 test-all: check ## every test, and none may be skipped (after `make setup-all`)
-	@$(BIN)/python -m pytest -p tests.no_skips
+	@$(BIN)/python -m pytest $(WORKERS) -p tests.no_skips
 
 bench: setup ## accuracy and speed, each beside a peer in the same run
 	@$(BIN)/python -m bench

@@ -18,7 +18,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default_factory=lambda: Path.home() / ".local/share/oifr",
-        description="Folder (mode 0700) of the default database, the key files and the embedded Redis.",
+        description="Folder (mode 0700) of the default database, the key files and the embedded Redis; default: ~/.local/share/oifr.",
     )
     database_url: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL, such as postgresql+psycopg://...; default: SQLite in the home."
@@ -29,8 +29,9 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = Field(
         default=None, description="32 bytes in base64 that wrap the data keys; default: the file master.key."
     )
-    models: Path = Field(default=MODELS, description="Folder of the model manifests.")
-    model: str = Field(default="dlib-resnet", description="Name of the active model's manifest.")
+    models: Path = Field(
+        default=MODELS, description="Folder of the model manifests; default: the one that is installed."
+    )
     threshold: float | None = Field(
         default=None, gt=-1, le=1, description="Comparison score to reach; default: the manifest's calibration."
     )

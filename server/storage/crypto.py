@@ -38,7 +38,7 @@ class AesCipher:
         """Raises SealBroken when altered, moved to another context, or sealed under another key."""
         try:
             return self._aead.decrypt(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], context)
-        except (InvalidTag, ValueError):
+        except (InvalidTag, ValueError, TypeError):  # altered, too short, or no bytes at all
             raise SealBroken from None
 
 

@@ -47,9 +47,10 @@ class _Witness:
         rows = select(audit_entries).order_by(audit_entries.c.entry_index)
         stored_nodes = self._nodes()
         for index, row in enumerate(self._connection.execute(rows.execution_options(yield_per=ROWS_AT_A_TIME))):
-            self._compare_columns(index, row)
-            self._compare_nodes(index, row.leaf_hash, stored_nodes)
-            yield StoredEntry(row.leaf, row.leaf_hash, *self._private(row))
+            leaf, hashed = _binary(row.leaf), _binary(row.leaf_hash)
+            self._compare_columns(index, leaf, row)
+            self._compare_nodes(index, hashed, stored_nodes)
+            yield StoredEntry(leaf, hashed, *self._private(row))
         if next(stored_nodes, None) is not None:
             self._note(ProblemKind.REWRITTEN, None, "the tree has nodes beyond its last entry")
 
@@ -60,10 +61,10 @@ class _Witness:
         for row in self._connection.execute(rows.execution_options(yield_per=ROWS_AT_A_TIME)):
             yield Node(row.level, row.position, row.hash)
 
-    def _compare_columns(self, index: int, row: AnyRow) -> None:
+    def _compare_columns(self, index: int, leaf: bytes, row: AnyRow) -> None:
         columns = (row.entry_index, row.at, row.act, row.actor_id or NOBODY, row.search_id)
         try:
-            entry = Entry.from_leaf(row.leaf)
+            entry = Entry.from_leaf(leaf)
         except MalformedEntry:
             return  # verify_entries names a malformed leaf itself
         if columns != (entry.index, entry.at, entry.kind, entry.actor, entry.search):
@@ -84,6 +85,11 @@ class _Witness:
     def _note(self, kind: ProblemKind, index: int | None, reason: str) -> None:
         where = "the trail" if index is None else f"entry {index}"
         self.problem = self.problem or Problem(kind, f"{where}: {reason}", index, index)
+
+
+def _binary(value: object) -> bytes:
+    """A binary column's value. SQLite lets anybody put a text there, which is never what was recorded."""
+    return value if isinstance(value, bytes) else b""
 
 
 def _place(problem: Problem) -> tuple[bool, int]:

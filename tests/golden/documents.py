@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SETTINGS_HEAD = """# Settings
 
-Read from the environment once at start. Every setting has a default that is safe for one machine. Made by `make golden`.
+Read from the environment once at start. Every setting has a default that is safe for one machine.
+Made by `make golden`.
 
 | Variable | Default | Meaning |
 |---|---|---|
