@@ -78,11 +78,34 @@ class World:
         self.gallery = MemoryGallery(self.engine.model, self.database.gallery)
         self.vault = CuttableVault(self.clock)
         self.places = SearchPlaces(2, 0.0)
-        self.workflows = self._workflows(policy)
+        self.policy = policy
+        self.workflows = self.compose()
 
     def app(self) -> FastAPI:
         pings = {"database": self.database.ping, "cache": self.gallery.ping, "engine": self.engine.ping}
         return site(self.workflows, self.places, pings)
+
+    def compose(self) -> Workflows:
+        """The workflows over the parts as they are now; a test that exchanges a part composes anew."""
+        retention = Retention(self.database, self.vault, self.clock)
+        return Workflows(
+            access=Access(self.database, self.passwords, self.clock, self.randomness, SESSION_LENGTH),
+            identification=Identification(
+                self.database,
+                self.engine,
+                self.gallery,
+                self.database.gallery,
+                self.vault,
+                retention,
+                self.policy,
+                self.clock,
+                self.randomness,
+            ),
+            adjudication=Adjudication(self.database, retention, self.clock),
+            enrolment=Enrolment(self.database, self.engine, self.gallery, self.randomness),
+            supervision=Supervision(self.database, retention, self.clock),
+            retention=retention,
+        )
 
     # --- people ---------------------------------------------------------------------------------------------------
 
@@ -147,27 +170,6 @@ class World:
         """Everything that is kept but the trail and the sessions, to compare before and after."""
         state = vars(self.database.state.copy())
         return {name: part for name, part in state.items() if name not in {"trail", "sessions"}}
-
-    def _workflows(self, policy: Policy) -> Workflows:
-        retention = Retention(self.database, self.vault, self.clock)
-        return Workflows(
-            access=Access(self.database, self.passwords, self.clock, self.randomness, SESSION_LENGTH),
-            identification=Identification(
-                self.database,
-                self.engine,
-                self.gallery,
-                self.database.gallery,
-                self.vault,
-                retention,
-                policy,
-                self.clock,
-                self.randomness,
-            ),
-            adjudication=Adjudication(self.database, retention, self.clock),
-            enrolment=Enrolment(self.database, self.engine, self.gallery, self.randomness),
-            supervision=Supervision(self.database, retention, self.clock),
-            retention=retention,
-        )
 
 
 def named(label: str) -> Decision:
