@@ -92,15 +92,20 @@ def demo(
     ] = False,
     port: Annotated[int, typer.Option(help="Port of the server; 0 takes a free one.", min=0, max=65535)] = 0,
 ) -> None:
-    """Show the whole service once, on this machine, in a temporary place that is removed at the end.
+    """Show the whole service once, on this machine, in a temporary place.
 
-    Enrols people who are drawn and do not exist, searches with a lying person, with closed eyes and with a stranger,
-    decides, proves the receipts, and forges a copy of the audit trail to see it caught. Settings of an installed
-    server are not touched. Try it with photographs of your own:
+    Enrols forty people who are drawn and do not exist. Searches with a person
+    lying on the ground, with closed eyes, and with a stranger; judges, decides,
+    and proves each receipt. Forges a copy of the audit trail to see it caught.
+    It takes about a minute; everything is removed at the end, and the settings
+    and data of an installed server are not touched.
+
+    With photographs of your own, named after the people on them:
 
         oifr demo --gallery FOLDER --photo FILE
 
-    Exit status: 0 all as it must be; 1 it could not go on; 2 wrong options; 4 an answer was wrong.
+    Exit status: 0 all as it must be; 1 it could not go on; 2 wrong options;
+    4 an answer was wrong.
     """
     if (gallery is None) != (photo is None):
         raise typer.BadParameter("Give --gallery and --photo together.")

@@ -26,7 +26,7 @@ def tampered(database: Path, copy: Path, index: int, verify: Verify) -> Tamperin
         original.backup(target)
     before = verify(copy)
     careless = _forged("put down to another officer", _put_down_to_another, copy, index, verify)
-    careful = _forged("with its own hash made to fit, too", _fit_hash, copy, index, verify)
+    careful = _forged("with its hash made to fit", _fit_hash, copy, index, verify)
     broken = before.problem.reason if before.problem else None
     return Tampering(before.entries, index, broken, (careless, careful))
 
