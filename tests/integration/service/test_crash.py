@@ -1,0 +1,157 @@
+"""SIGKILL of the server: between answer and decision, and at random moments while officers work."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from typing import Any
+
+import httpx
+
+from server.domain.errors import ProbeGone
+from server.matching.embedded import EmbeddedRedis
+from server.storage.probe_vault import RedisProbeVault
+from tests.integration.service.caller import Caller
+from tests.integration.service.installation import Installation, RunningServer, eventually
+from tests.integration.service.photographs import field_photograph
+from tests.integration.service.staff import MANAGER, OFFICER, OTHER_OFFICER, STAFF, enrol_pair, hire
+from tests.integration.service.traces import (
+    assert_nothing_half_done,
+    assert_trail_intact,
+    entries_of,
+    opened_database,
+    probe_key,
+    proven,
+    searches_of,
+    vault_of,
+)
+
+Install = Callable[..., Installation]
+Acknowledged = list[Any]
+
+ROUNDS = 4
+LONGEST_LIFE = 2.5  # seconds from ready to SIGKILL, in which an officer gets through a few searches
+CRASH_STAFF = {name: STAFF[name] for name in (OFFICER, OTHER_OFFICER, MANAGER)}
+
+
+def test_between_answer_and_decision(install: Install) -> None:
+    installation = install()
+    hire(installation, CRASH_STAFF)
+    with installation.serving() as server:
+        enrol_pair(installation)
+        with Caller(installation.url, OFFICER) as officer:
+            view = officer.answered(field_photograph())
+            server.kill()
+            _assert_redis_ended_too(server)
+            _assert_all_is_intact(installation, view["id"])
+            with installation.serving():
+                _assert_still_undecided(officer, view)
+                officer.settle(view)
+                assert vault_of(installation) == set()
+                with opened_database(installation) as database:
+                    assert probe_key(database, view["id"]) is None
+
+
+def test_at_random_moments(install: Install) -> None:
+    """Whatever was acknowledged stands in the trail, once; whatever was not is there wholly or not at all."""
+    moments = random.Random(20)  # noqa: S311 - a seeded choice of moments
+    installation = install(search_places="2", patience_seconds="10")
+    hire(installation, CRASH_STAFF)
+    acknowledged: Acknowledged = []
+    for number in range(ROUNDS):
+        with installation.serving() as server:
+            if number == 0:
+                enrol_pair(installation)
+            _work_until_killed(installation, server, moments.uniform(0.1, LONGEST_LIFE), acknowledged)
+            _assert_redis_ended_too(server)
+        _assert_books_agree(installation, acknowledged)
+    assert acknowledged, "no round got as far as a decision"
+
+
+# --- the officers at work
+
+
+def _work_until_killed(
+    installation: Installation, server: RunningServer, life: float, acknowledged: Acknowledged
+) -> None:
+    killer = threading.Timer(life, server.kill)
+    killer.start()
+    with ThreadPoolExecutor(2) as street:
+        shifts = [street.submit(_shift, installation, name, acknowledged) for name in (OFFICER, OTHER_OFFICER)]
+    killer.join()
+    for shift in shifts:
+        shift.result()
+
+
+def _shift(installation: Installation, name: str, acknowledged: Acknowledged) -> None:
+    """One officer searches and decides until the server is gone; only what was answered is acknowledged."""
+    with suppress(httpx.TransportError), Caller(installation.url, name) as officer:
+        for view in _searches(officer):
+            acknowledged.append((view["id"], officer.settle(view)))
+
+
+def _searches(officer: Caller) -> Iterator[Any]:
+    """What the last round left undecided, then one search after another."""
+    left = officer.current()
+    if left.status_code == 200:
+        yield left.json()
+    while True:
+        yield officer.answered(field_photograph())
+
+
+# --- what must hold afterwards
+
+
+def _assert_books_agree(installation: Installation, acknowledged: Acknowledged) -> None:
+    key = installation.oifr("audit", "key").stdout.strip()
+    with opened_database(installation) as database:
+        assert_trail_intact(installation, database)
+        assert_nothing_half_done(database)
+        entries = entries_of(database)
+        for search_id, receipt in acknowledged:
+            assert proven(receipt, key) == entries[receipt["index"]]
+            recorded = [entry.index for entry in entries if (entry.kind, entry.search) == _decision_on(search_id)]
+            assert recorded == [receipt["index"]]
+        _assert_vault_opens(installation, {s.id: probe_key(database, s.id) for s in searches_of(database)})
+
+
+def _decision_on(search_id: str) -> tuple[str, str]:
+    return "decision-recorded", search_id
+
+
+def _assert_all_is_intact(installation: Installation, search_id: str) -> None:
+    with opened_database(installation) as database:
+        assert_trail_intact(installation, database)
+        assert_nothing_half_done(database)
+        keys = {search_id: probe_key(database, search_id)}
+    assert keys[search_id] is not None
+    assert _assert_vault_opens(installation, keys) == 1
+
+
+def _assert_vault_opens(installation: Installation, keys: dict[str, bytes | None]) -> int:
+    """Each probe that has a key is in the vault as it was sent, or expired; returns how many are there."""
+    with EmbeddedRedis(installation.home / "redis") as redis, closing(redis.client()) as client:
+        vault = RedisProbeVault(client)
+        opened = [images for search_id, key in keys.items() if key and (images := _opened(vault, search_id, key))]
+    assert all(images == [field_photograph()] for images in opened)
+    return len(opened)
+
+
+def _opened(vault: RedisProbeVault, search_id: str, key: bytes) -> list[bytes] | None:
+    try:
+        return list(vault.open(search_id, key))
+    except ProbeGone:
+        return None
+
+
+def _assert_redis_ended_too(server: RunningServer) -> None:
+    eventually(lambda: not server.redis_ids(), 10, "the embedded Redis ends with its server")
+
+
+def _assert_still_undecided(officer: Caller, view: Any) -> None:
+    current = officer.current()
+    assert current.status_code == 200, current.text
+    assert current.json() == view
