@@ -18,7 +18,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default_factory=lambda: Path.home() / ".local/share/oifr",
-        description="Folder (mode 0700) of the default database, the key files and the embedded Redis; default: ~/.local/share/oifr.",
+        description="Folder (mode 0700) of the default database, the key files and the embedded Redis; "
+        "default: ~/.local/share/oifr.",
     )
     database_url: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL, such as postgresql+psycopg://...; default: SQLite in the home."
