@@ -17,7 +17,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def site(workflows: Workflows, places: SearchPlaces, pings: Pings, lifespan: Lifespan | None = None) -> FastAPI:
-    app = FastAPI(title="OIFR", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(title="OIFR", version="1", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.workflows, app.state.places, app.state.pings = workflows, places, pings
     for part in (sessions, searches, subjects, audit, health):
         app.include_router(part.router)

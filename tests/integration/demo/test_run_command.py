@@ -113,7 +113,7 @@ def _sign_in(document: dict[str, object]) -> httpx.Response:
     return httpx.post(f"{document['api']}/sessions", json=credentials, trust_env=False)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("ending", [signal.SIGTERM])
 def test_whoever_ends_it_early_leaves_nothing(place: Path, script: Script, ending: signal.Signals) -> None:
     """In the midst of the enrolment: once the first reference can be counted, forty take half a minute."""
     with _started(place) as process:

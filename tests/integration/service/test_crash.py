@@ -32,7 +32,7 @@ from tests.integration.service.traces import (
 Install = Callable[..., Installation]
 Acknowledged = list[Any]
 
-ROUNDS = 4
+ROUNDS = 3
 LONGEST_LIFE = 2.5  # seconds from ready to SIGKILL, in which an officer gets through a few searches
 CRASH_STAFF = {name: STAFF[name] for name in (OFFICER, OTHER_OFFICER, MANAGER)}
 
