@@ -17,7 +17,8 @@ def opening_lines(drawn: bool) -> list[str]:
     who = (
         "the people are drawn and do not exist" if drawn else "the photographs are yours, kept sealed, gone at the end"
     )
-    return [f"Real server, database, Redis, face engine and HTTP; {who}."]
+    threshold = "A threshold of their own, set on these very drawings; the product's rests on real faces."
+    return [f"Real server, database, Redis, face engine and HTTP; {who}.", *([threshold] if drawn else [])]
 
 
 def enrolment_lines(enrolment: Enrolment) -> list[str]:

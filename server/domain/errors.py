@@ -81,7 +81,7 @@ class NecessityMissing(PurposeInvalid):
 
 class AlternativesMissing(PurposeInvalid):
     slug = "alternatives-missing"
-    message = "Say which less intrusive means were tried, or that none was possible."
+    message = "Say which less intrusive means were tried, or else that none was possible."
 
 
 class PowerMissing(PurposeInvalid):

@@ -69,16 +69,24 @@ class Purpose:
 
     def check(self) -> None:
         """Raise the PurposeInvalid that names the first thing missing."""
-        if len(self.necessity.strip()) < MINIMUM_WORDING:
+        if _wording(self.necessity) < MINIMUM_WORDING:
             raise NecessityMissing
-        if not self.alternatives:
+        if not self.alternatives or (Alternative.NONE_POSSIBLE in self.alternatives and len(self.alternatives) > 1):
             raise AlternativesMissing
-        if not self.power.strip():
+        if not _wording(self.power):
             raise PowerMissing
         if not self.no_force:
             raise ForceNotExcluded
-        if self.place.private and len(self.harm.strip()) < MINIMUM_WORDING:
+        if self.place.private and _wording(self.harm) < MINIMUM_WORDING:
             raise PrivatePlace
+
+
+def _wording(text: str) -> int:
+    """How much a text says: its length without the blanks around it, or 0 where it has no letter or digit.
+
+    So neither dots nor invisible characters pass as words.
+    """
+    return len(text.strip()) if any(sign.isalnum() for sign in text) else 0
 
 
 def check_frames(count: int) -> None:

@@ -67,6 +67,23 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITES: True})
 
 
+def emptied_log(engine: Engine) -> bool:
+    """Move SQLite's write-ahead log into the database file and empty it; False while a reader holds it.
+
+    `secure_delete` overwrites deleted cells in the database file only; the log would keep them for a while. On
+    PostgreSQL there is nothing to do here: its dead rows and its log are in the hands of its administrator.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    # A connection of its own, which waits for nobody: a decision is not to be held up by a long read.
+    with closing(sqlite3.connect(str(engine.url.database), timeout=0, isolation_level=None)) as connection:
+        try:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return not busy
+
+
 def _sqlite(url: URL, file: str, patience: timedelta) -> Engine:
     _create_privately(Path(file))
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": patience.total_seconds()})

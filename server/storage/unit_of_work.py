@@ -9,17 +9,20 @@ from datetime import timedelta
 from sqlalchemy import Connection, Engine, Transaction, text
 
 from server.audit.checkpoint import Signer
-from server.domain.events import Event
+from server.domain.events import Act, Event
 from server.storage.accounts import SqlAccounts
 from server.storage.audit_log import SqlTrail, SqlTrailWriter
 from server.storage.crypto import MasterKey
 from server.storage.data_keys import DataKeys, load_data_keys
-from server.storage.engine import PATIENCE, open_engine, reading, translated_errors, writing
+from server.storage.engine import PATIENCE, emptied_log, open_engine, reading, translated_errors, writing
 from server.storage.gallery import SqlGallery
 from server.storage.schema import upgrade
 from server.storage.searches import SqlSearches
 from server.storage.subjects import SqlSubjects
 from server.workflow.ports import Clock, Receipt
+
+FINAL_DELETIONS = frozenset({Act.PROBE_SHREDDED, Act.REFERENCE_ERASED, Act.SUBJECT_ERASED})
+"""Acts after which no copy of what was deleted may stay behind in SQLite's write-ahead log."""
 
 
 class SqlView:
@@ -37,6 +40,7 @@ class SqlUnitOfWork(SqlView):
 
     def __init__(self, connection: Connection, transaction: Transaction, keys: DataKeys, trail: SqlTrailWriter) -> None:
         super().__init__(connection, keys, trail)
+        self.deleted_for_good = False
         self._transaction = transaction
         self._appender = trail
 
@@ -45,6 +49,7 @@ class SqlUnitOfWork(SqlView):
         index = self._appender.append((event, *further))
         receipt = self._appender.receipt(index)
         self._transaction.commit()
+        self.deleted_for_good = any(done.act in FINAL_DELETIONS for done in (event, *further))
         return receipt
 
 
@@ -60,6 +65,7 @@ class SqlDatabase:
         self._signer = signer
         self._clock = clock
         self._fresh_salt = fresh_salt
+        self._log_is_behind = False  # true while SQLite's log may hold what was deleted; tried again by each write
         self.keys = keys
         self.gallery = SqlGallery(self.snapshot, keys)
 
@@ -68,9 +74,14 @@ class SqlDatabase:
         """Begin a write; raises DatabaseUnavailable when another one does not end in time."""
         with translated_errors(), self._writer.connect() as connection, connection.begin() as transaction:
             trail = SqlTrailWriter(connection, self.keys, self._signer, self._clock, self._fresh_salt)
-            yield SqlUnitOfWork(connection, transaction, self.keys, trail)
+            unit = SqlUnitOfWork(connection, transaction, self.keys, trail)
+            yield unit
             if transaction.is_active:
                 transaction.rollback()
+        self._log_is_behind = self._log_is_behind or unit.deleted_for_good
+        if self._log_is_behind:
+            with translated_errors():
+                self._log_is_behind = not emptied_log(self._engine)
 
     @contextmanager
     def read(self) -> Iterator[SqlView]:

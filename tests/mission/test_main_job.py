@@ -8,14 +8,14 @@ from typing import Any
 from tests.integration.service.caller import Caller
 from tests.integration.service.installation import Installation
 from tests.integration.service.photographs import field_photograph
-from tests.integration.service.staff import ADA, BEA, OFFICER, SUPERVISOR, enrol_pair, hire
+from tests.integration.service.staff import ADA, BEA, OFFICER, SUPERVISOR, enrol_pair, hire_by_command
 from tests.integration.service.traces import copied_database, proven
 
 BROKEN = 3
 
 
 def test_from_photograph_to_proof(house: Installation, tmp_path: Path) -> None:
-    hire(house)
+    hire_by_command(house)
     with house.serving() as server:
         references = enrol_pair(house)
         key = house.oifr("audit", "key").stdout.strip()

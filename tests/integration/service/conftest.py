@@ -27,18 +27,18 @@ Install = Callable[..., Installation]
 
 @pytest.fixture
 def install(tmp_path: Path) -> Install:
-    """Makes an installation of the test's own; takes further settings by their names."""
+    """Makes an installation of the test's own; takes a folder's name and further settings."""
     need_redis_server()
 
-    def install_one(**settings: str) -> Installation:
-        return Installation.at(tmp_path / "own", threshold=LOW_THRESHOLD, **settings)
+    def install_one(name: str = "own", **settings: str) -> Installation:
+        return Installation.at(tmp_path / name, threshold=LOW_THRESHOLD, **settings)
 
     return install_one
 
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The shared installation, staffed through the command line."""
+    """The shared installation, with its staff."""
     need_redis_server()
     folder = tmp_path_factory.mktemp("service")
     shared = Installation.at(folder / "own", threshold=LOW_THRESHOLD, search_places="2", patience_seconds="0.2")

@@ -69,9 +69,9 @@ def of_sixty_megapixels() -> bytes:
 
 
 def decompression_bomb() -> bytes:
-    """A PNG of a few kilobytes that says it has 3.6 thousand million pixels, and would have them."""
-    side = 60_000
-    packed, row = zlib.compressobj(9), bytes(1 + side // 8)
+    """A PNG of less than a megabyte that says it has 900 million pixels, and would have them."""
+    side = 30_000
+    packed, row = zlib.compressobj(1), bytes(1 + side // 8)
     pixels = b"".join(packed.compress(row) for _ in range(side)) + packed.flush()
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))

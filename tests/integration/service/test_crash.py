@@ -11,13 +11,14 @@ from typing import Any
 
 import httpx
 
+from server import app as composition
 from server.domain.errors import ProbeGone
 from server.matching.embedded import EmbeddedRedis
 from server.storage.probe_vault import RedisProbeVault
 from tests.integration.service.caller import Caller
 from tests.integration.service.installation import Installation, RunningServer, eventually
 from tests.integration.service.photographs import field_photograph
-from tests.integration.service.staff import MANAGER, OFFICER, OTHER_OFFICER, STAFF, enrol_pair, hire
+from tests.integration.service.staff import OFFICER, OTHER_OFFICER, enrol_pair, hire
 from tests.integration.service.traces import (
     assert_nothing_half_done,
     assert_trail_intact,
@@ -32,14 +33,15 @@ from tests.integration.service.traces import (
 Install = Callable[..., Installation]
 Acknowledged = list[Any]
 
+SEEDS = (20, 21)  # one installation each, side by side
 ROUNDS = 3
-LONGEST_LIFE = 2.5  # seconds from ready to SIGKILL, in which an officer gets through a few searches
-CRASH_STAFF = {name: STAFF[name] for name in (OFFICER, OTHER_OFFICER, MANAGER)}
+MOST_STEPS = 5  # acknowledged searches and decisions, of both officers together, before the end comes near
+LAST_SECONDS = 0.6  # within which it comes
 
 
 def test_between_answer_and_decision(install: Install) -> None:
     installation = install()
-    hire(installation, CRASH_STAFF)
+    hire(installation)
     with installation.serving() as server:
         enrol_pair(installation)
         with Caller(installation.url, OFFICER) as officer:
@@ -57,40 +59,66 @@ def test_between_answer_and_decision(install: Install) -> None:
 
 def test_at_random_moments(install: Install) -> None:
     """Whatever was acknowledged stands in the trail, once; whatever was not is there wholly or not at all."""
-    moments = random.Random(20)  # noqa: S311 - a seeded choice of moments
-    installation = install(search_places="2", patience_seconds="10")
-    hire(installation, CRASH_STAFF)
+    installations = [install(f"seed-{seed}", patience_seconds="30") for seed in SEEDS]
+    with ThreadPoolExecutor(len(SEEDS)) as towns:
+        lives = [towns.submit(_die_often, *life) for life in zip(installations, SEEDS, strict=True)]
+    assert sum(life.result() for life in lives) >= len(SEEDS), "hardly a decision was reached"
+
+
+def _die_often(installation: Installation, seed: int) -> int:
+    """Serve and die, round after round; returns how many decisions were acknowledged."""
+    moments = random.Random(seed)  # noqa: S311 - a repeatable choice of moments
+    hire(installation)
     acknowledged: Acknowledged = []
     for number in range(ROUNDS):
         with installation.serving() as server:
             if number == 0:
                 enrol_pair(installation)
-            _work_until_killed(installation, server, moments.uniform(0.1, LONGEST_LIFE), acknowledged)
+            end = Deadline(server, moments.randint(1, MOST_STEPS), moments.uniform(0, LAST_SECONDS))
+            acknowledged += _work_until_killed(installation, end)
             _assert_redis_ended_too(server)
         _assert_books_agree(installation, acknowledged)
-    assert acknowledged, "no round got as far as a decision"
+    return len(acknowledged)
 
 
 # --- the officers at work
 
 
-def _work_until_killed(
-    installation: Installation, server: RunningServer, life: float, acknowledged: Acknowledged
-) -> None:
-    killer = threading.Timer(life, server.kill)
-    killer.start()
+class Deadline:
+    """SIGKILL for the server `seconds` after `steps` of work were done, wherever the next ones stand by then."""
+
+    def __init__(self, server: RunningServer, steps: int, seconds: float) -> None:
+        self._steps = steps
+        self._lock = threading.Lock()
+        self._killer = threading.Timer(seconds, server.kill)
+
+    def step_done(self) -> None:
+        with self._lock:
+            self._steps -= 1
+            if self._steps == 0:
+                self._killer.start()
+
+    def await_end(self) -> None:
+        self._killer.join()
+
+
+def _work_until_killed(installation: Installation, end: Deadline) -> Acknowledged:
+    acknowledged: Acknowledged = []
     with ThreadPoolExecutor(2) as street:
-        shifts = [street.submit(_shift, installation, name, acknowledged) for name in (OFFICER, OTHER_OFFICER)]
-    killer.join()
+        shifts = [street.submit(_shift, installation, name, end, acknowledged) for name in (OFFICER, OTHER_OFFICER)]
     for shift in shifts:
         shift.result()
+    end.await_end()
+    return acknowledged
 
 
-def _shift(installation: Installation, name: str, acknowledged: Acknowledged) -> None:
+def _shift(installation: Installation, name: str, end: Deadline, acknowledged: Acknowledged) -> None:
     """One officer searches and decides until the server is gone; only what was answered is acknowledged."""
     with suppress(httpx.TransportError), Caller(installation.url, name) as officer:
         for view in _searches(officer):
+            end.step_done()
             acknowledged.append((view["id"], officer.settle(view)))
+            end.step_done()
 
 
 def _searches(officer: Caller) -> Iterator[Any]:
@@ -106,7 +134,7 @@ def _searches(officer: Caller) -> Iterator[Any]:
 
 
 def _assert_books_agree(installation: Installation, acknowledged: Acknowledged) -> None:
-    key = installation.oifr("audit", "key").stdout.strip()
+    key = composition.verifier(installation.settings).text()
     with opened_database(installation) as database:
         assert_trail_intact(installation, database)
         assert_nothing_half_done(database)

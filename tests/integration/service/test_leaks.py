@@ -63,7 +63,7 @@ def test_photographs_of_megabytes_touch_no_temporary_file(
     before = installation.temporary.stat().st_mtime_ns
     photograph = large_photograph()
     with _watched_files(server.process_id) as seen:
-        officer.answered(photograph, photograph, photograph)
+        officer.answered(photograph, photograph)
     assert any(name.startswith(str(installation.home)) for name in seen), "the watch saw no file at all"
     assert {name for name in seen if name.startswith(("/tmp", "/var/tmp", "/dev/shm"))} <= _allowed(installation, seen)  # noqa: S108
     assert installation.temporary.stat().st_mtime_ns == before

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from server.storage.trail_check import verify_database
 from server.storage.unit_of_work import SqlDatabase
 from tests.integration.service.installation import Installation
 
+_OPENING = threading.Lock()
+"""Tables are brought up to date by Alembic, whose context is one for the whole process."""
+
 
 def proven(receipt: Mapping[str, Any], key: str) -> Entry:
     """The entry a receipt proves under the public key; raises AuditError when it does not."""
@@ -35,7 +39,9 @@ def proven(receipt: Mapping[str, Any], key: str) -> Entry:
 
 @contextmanager
 def opened_database(installation: Installation) -> Iterator[SqlDatabase]:
-    with composition.opened_database(installation.settings) as database:
+    with ExitStack() as closing_later:
+        with _OPENING:
+            database = closing_later.enter_context(composition.opened_database(installation.settings))
         yield database
 
 

@@ -96,3 +96,25 @@ def test_erased_ciphertext_leaves_the_file_with_the_next_checkpoint(database: Sq
         unit.commit(HAPPENED)
     database.close()
     assert [part for part in sealed if part in on_disk(tmp_path)] == []
+
+
+def test_a_shredded_key_is_in_no_file_though_the_database_stays_open(database: SqlDatabase, tmp_path: Path) -> None:
+    with database.snapshot() as connection:
+        key = connection.scalar(text("SELECT key FROM probe_keys"))
+    assert key in on_disk(tmp_path)
+    with database.write() as unit:
+        unit.searches.shred_probe_key("search-1")
+        unit.commit(HAPPENED, Event(Act.PROBE_SHREDDED, None, "search-1"))
+    assert key not in on_disk(tmp_path)
+
+
+def test_a_log_that_a_reader_held_is_emptied_by_a_later_write(database: SqlDatabase, tmp_path: Path) -> None:
+    with database.snapshot() as connection:
+        key = connection.scalar(text("SELECT key FROM probe_keys"))
+        with database.write() as unit:
+            unit.searches.shred_probe_key("search-1")
+            unit.commit(Event(Act.PROBE_SHREDDED, None, "search-1"))
+        assert key in on_disk(tmp_path)
+    with database.write() as unit:
+        unit.commit(HAPPENED)
+    assert key not in on_disk(tmp_path)
