@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.integration.service.installation import Installation, eventually, free_port
-from tests.integration.service.staff import LOW_THRESHOLD
+from tests.integration.service.staff import LOW_THRESHOLD, hire, hire_by_command
 from tests.real_databases import postgresql_folder, postgresql_url
 from tests.real_redis import need_redis_server
 
@@ -29,12 +29,17 @@ def house(request: pytest.FixtureRequest) -> Installation:
 @pytest.fixture
 def installed(tmp_path: Path) -> Installation:
     need_redis_server()
-    return Installation.at(tmp_path / "own", threshold=LOW_THRESHOLD)
+    made = Installation.at(tmp_path / "own", threshold=LOW_THRESHOLD)
+    hire_by_command(made)
+    return made
 
 
 @pytest.fixture
 def deployed(tmp_path: Path, redis_url: str, postgresql_url: str) -> Installation:
-    return Installation.at(tmp_path / "own", threshold=LOW_THRESHOLD, database_url=postgresql_url, redis_url=redis_url)
+    addresses = {"database_url": postgresql_url, "redis_url": redis_url}
+    made = Installation.at(tmp_path / "own", threshold=LOW_THRESHOLD, **addresses)
+    hire(made)
+    return made
 
 
 @pytest.fixture

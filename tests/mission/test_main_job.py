@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
 from tests.integration.service.caller import Caller
 from tests.integration.service.installation import Installation
 from tests.integration.service.photographs import field_photograph
-from tests.integration.service.staff import ADA, BEA, OFFICER, SUPERVISOR, enrol_pair, hire_by_command
+from tests.integration.service.staff import ADA, BEA, OFFICER, SUPERVISOR, enrol_pair
 from tests.integration.service.traces import copied_database, proven
 
 BROKEN = 3
 
 
 def test_from_photograph_to_proof(house: Installation, tmp_path: Path) -> None:
-    hire_by_command(house)
     with house.serving() as server:
         references = enrol_pair(house)
         key = house.oifr("audit", "key").stdout.strip()
@@ -25,7 +25,7 @@ def test_from_photograph_to_proof(house: Installation, tmp_path: Path) -> None:
             label = _judged(officer, view, supervisor)
             decision = _decided(officer, view["id"], label, key)
             _assert_reviewed(supervisor, view["id"], decision, key)
-        assert server.stop() == 143
+        assert server.stop() == 128 + signal.SIGTERM  # after closing in order
     _assert_trail_proves_itself(house, tmp_path / "trail.jsonl", key)
     _assert_changed_export_is_caught(house, tmp_path / "trail.jsonl", key, decision["index"])
     if "OIFR_DATABASE_URL" not in house.variables:

@@ -34,7 +34,7 @@ Install = Callable[..., Installation]
 Acknowledged = list[Any]
 
 SEEDS = (20, 21)  # one installation each, side by side
-ROUNDS = 3
+ROUNDS = 2
 MOST_STEPS = 5  # acknowledged searches and decisions, of both officers together, before the end comes near
 LAST_SECONDS = 0.6  # within which it comes
 
