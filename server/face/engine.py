@@ -14,6 +14,7 @@ from server.domain.face import Template
 from server.face.align import CHIP_SIDE, chip_of
 from server.face.decode import decode
 from server.face.deepface_backend import DeepFaceNets
+from server.face.deepface_models import DeepFaceEmbedder, ModelNets
 from server.face.detect import Detector, only_face
 from server.face.fuse import fused, unit
 from server.face.portrait import portrait
@@ -28,7 +29,7 @@ class Nets(Detector, Protocol):
     """The nets an engine runs; safe to call from several threads."""
 
     def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        """The output, (n, dimension), for n aligned RGB chips of CHIP_SIDE x CHIP_SIDE pixels."""
+        """The output, (n, dimension), for n aligned RGB chips of the manifest's side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,26 @@ class Engine:
 
     def __init__(self, nets: Nets, manifest: Manifest) -> None:
         """manifest: the embedding model's; raises WeightsUnverified when it lacks points or calibration."""
-        if manifest.fixed_points is None or manifest.calibration is None:
+        if manifest.alignment is None or manifest.calibration is None:
             raise WeightsUnverified(f"The manifest of {manifest.name} lacks fixed points or calibration.")
         self._nets = nets
-        self._fixed_points = manifest.fixed_points
-        self.model = manifest.name
+        self._alignment = manifest.alignment
+        self._looked_at = manifest.alignment.scaled(CHIP_SIDE)
+        self.model = manifest.model_id
         self.calibration: Calibration = manifest.calibration
 
     @classmethod
-    def load(cls, manifests: Path, home: Path) -> Self:
-        """Build the engine from the folder of manifests and a writable folder for the verified weights.
+    def load(cls, manifests: Path, home: Path, model: str = EMBEDDER) -> Self:
+        """Build the engine of `model` from the folder of manifests and a writable folder for the verified weights.
 
-        Takes seconds: TensorFlow is imported here. Raises WeightsUnverified.
+        Takes seconds: TensorFlow is imported here. Raises ModelUnknown or WeightsUnverified.
         """
-        embedder = Manifest.read(manifests / f"{EMBEDDER}.toml")
+        embedder = Manifest.named(manifests, model)
         detector = Manifest.read(manifests / f"{DETECTOR}.toml")
-        return cls(DeepFaceNets(detector, embedder, home), embedder)
+        nets = DeepFaceNets(detector, Manifest.read(manifests / f"{EMBEDDER}.toml"), home)
+        if model == EMBEDDER:
+            return cls(nets, embedder)
+        return cls(ModelNets(nets, DeepFaceEmbedder(embedder, home)), embedder)
 
     def template_of(self, images: Sequence[bytes]) -> Template:
         """The template of the one person on 1-5 photographs (JPEG, PNG, WebP).
@@ -86,9 +91,10 @@ class Engine:
         began = time.perf_counter()
         photograph = decode(image)
         decoded = time.perf_counter()
-        face = only_face(self._nets, photograph, self._fixed_points)
+        face = only_face(self._nets, photograph, self._looked_at)
         detected = time.perf_counter()
-        chip = chip_of(photograph.pixels, face.seen.landmarks, self._fixed_points)
+        aligned_at = self._alignment
+        chip = chip_of(photograph.pixels, face.seen.landmarks, aligned_at.fixed_points, side=aligned_at.side)
         aligned = time.perf_counter()
         vector = self._vector(chip)
         ended = time.perf_counter()
@@ -101,6 +107,6 @@ class Engine:
 
     def ping(self) -> None:
         """Raise Unavailable when the nets do not answer as they should."""
-        blank = np.zeros((CHIP_SIDE, CHIP_SIDE, 3), np.uint8)
+        blank = np.zeros((self._alignment.side, self._alignment.side, 3), np.uint8)
         if not np.isfinite(self._nets.embed([blank])).all():
             raise Unavailable

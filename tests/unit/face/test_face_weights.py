@@ -9,7 +9,7 @@ import pytest
 
 from server.domain.errors import WeightsUnverified
 from server.face.engine import Engine
-from server.face.weights import Manifest, WeightFile, place, verified_files
+from server.face.weights import Manifest, Package, WeightFile, place, verified_files
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 
@@ -50,7 +50,11 @@ DETECTOR = Manifest.read(MODELS / "mtcnn.toml")
 
 
 @pytest.mark.parametrize(
-    "absent", [replace(DETECTOR, package="no_such_package"), replace(DETECTOR, files=(WeightFile("none", ""),))]
+    "absent",
+    [
+        replace(DETECTOR, package=Package("no_such_package", "no-such-package")),
+        replace(DETECTOR, files=(WeightFile("none", "00" * 32),)),
+    ],
 )
 def test_absent_weights_name_the_package_to_install(absent: Manifest) -> None:
     with pytest.raises(WeightsUnverified, match="not installed"):
@@ -60,7 +64,7 @@ def test_absent_weights_name_the_package_to_install(absent: Manifest) -> None:
 def test_an_engine_does_not_start_on_a_wrong_digest(tmp_path: Path) -> None:
     models = Path(shutil.copytree(MODELS, tmp_path / "models"))
     card = models / "dlib-resnet.toml"
-    digest = Manifest.read(card).files[0].sha256
+    digest = str(Manifest.read(card).files[0].sha256)
     card.write_text(card.read_text("utf-8").replace(digest, "00" * 32), "utf-8")
     with pytest.raises(WeightsUnverified):
         Engine.load(models, tmp_path / "home")
