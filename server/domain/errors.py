@@ -138,14 +138,20 @@ class FaceNotFound(ImageRefused):
 
 
 class SeveralFaces(ImageRefused):
-    """`boxes`: every face found, in pixels of the upright image, largest first."""
+    """`boxes`: every face found, in pixels of the upright image, largest first. `image`: its number, from 0."""
 
     slug = "several-faces"
-    message = "Several faces are in the picture. Photograph one person alone."
+    message = "Several faces are in the picture. Choose the person who is meant, or photograph them alone."
 
-    def __init__(self, boxes: Sequence[Box]) -> None:
+    def __init__(self, boxes: Sequence[Box], image: int = 0) -> None:
         super().__init__()
         self.boxes = tuple(boxes)
+        self.image = image
+
+
+class FaceNotNamed(ImageRefused):
+    slug = "face-not-there"
+    message = "No face stands where you pointed. Choose one of the faces shown, on the same photograph."
 
 
 class FramesDisagree(ImageRefused):

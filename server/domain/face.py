@@ -27,6 +27,21 @@ class Box:
     def area(self) -> int:
         return self.width * self.height
 
+    def likeness(self, other: Box) -> float:
+        """Shared area over joint area (Jaccard index), 0 to 1."""
+        width = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
+        height = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
+        shared = max(0, width) * max(0, height)
+        return shared / (self.area + other.area - shared) if shared else 0.0
+
+
+@dataclass(frozen=True)
+class NamedFace:
+    """The officer's choice among several faces: the photograph's number, from 0, and one of the boxes answered."""
+
+    image: int
+    box: Box
+
 
 @dataclass(frozen=True, eq=False)
 class Template:

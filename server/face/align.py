@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-CHIP_SIDE: Final = 150
-"""Side of the chip in pixels, the input of the embedding net."""
+MOST_FINER: Final = 8
+"""Bound of the multiple at which a large face is cut out before it is averaged down."""
 
 
 def similarity(source: NDArray[np.floating], fixed: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -55,15 +55,25 @@ def roll_of(transform: NDArray[np.float64]) -> float:
     return float(np.degrees(np.arctan2(transform[0, 1], transform[0, 0])))
 
 
+def scale_of(transform: NDArray[np.float64]) -> float:
+    """Chip pixels for one pixel of the picture."""
+    return float(np.hypot(transform[0, 0], transform[1, 0]))
+
+
 def chip_of(
-    picture: NDArray[np.uint8],
-    landmarks: NDArray[np.floating],
-    fixed: NDArray[np.float64],
-    margin: int = 0,
-    side: int = CHIP_SIDE,
+    picture: NDArray[np.uint8], landmarks: NDArray[np.floating], fixed: NDArray[np.float64], side: int, margin: int = 0
 ) -> NDArray[np.uint8]:
-    """Cut the aligned chip, (side + 2 * margin) pixels square, RGB; what lies outside is black."""
+    """Cut the aligned chip, (side + 2 * margin) pixels square, RGB; what lies outside is black.
+
+    fixed: (5, 2), places of the landmarks on a chip of `side` pixels. A face larger than its chip is cut out at a
+    whole multiple of its size and averaged down, so that no fine detail turns into coarse patterns.
+    """
     transform = similarity(landmarks, fixed)
     transform[:, 2] += margin
     whole = side + 2 * margin
-    return np.asarray(cv2.warpAffine(picture, transform, (whole, whole), flags=cv2.INTER_LINEAR), np.uint8)
+    finer = min(MOST_FINER, max(1, round(1 / scale_of(transform))))
+    transform *= finer
+    transform[:, 2] += (finer - 1) / 2  # pixel centres stand at whole numbers
+    cut = cv2.warpAffine(picture, transform, (whole * finer, whole * finer), flags=cv2.INTER_LINEAR)
+    chip = cv2.resize(cut, (whole, whole), interpolation=cv2.INTER_AREA) if finer > 1 else cut
+    return np.asarray(chip, np.uint8)

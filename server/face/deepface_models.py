@@ -9,14 +9,12 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.errors import WeightsUnverified
-from server.face.detect import Detector
-from server.face.landmarks import Detection
 from server.face.pulled import WeightsHome
 from server.face.weights import Manifest
 
@@ -28,11 +26,6 @@ _ENVIRONMENT = {
 }
 
 Run = Callable[[NDArray[np.float32]], Any]
-
-
-class Embedder(Protocol):
-    def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        """The output, (n, dimension), for n aligned RGB chips; not of unit length."""
 
 
 class DeepFaceEmbedder:
@@ -60,20 +53,6 @@ class DeepFaceEmbedder:
         """As DeepFace gives a face to a net: BGR, scaled to 0-1, then normalised by the named way."""
         scaled = chip[..., ::-1].astype(np.float32) / np.float32(255)
         return np.asarray(self._preprocessing.normalize_input(scaled, self._normalisation), np.float32)
-
-
-class ModelNets:
-    """The nets of an engine whose embedding net is one of DeepFace's others."""
-
-    def __init__(self, detector: Detector, embedder: Embedder) -> None:
-        self._detector = detector
-        self._embedder = embedder
-
-    def detect(self, pictures: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
-        return self._detector.detect(pictures)
-
-    def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        return self._embedder.embed(chips)
 
 
 def _built(modeling: Any, manifest: Manifest) -> Any:

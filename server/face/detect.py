@@ -1,149 +1,161 @@
-"""The one face of an upright photograph, however it is turned.
+"""The faces of an upright photograph, however they are turned.
 
-MTCNN finds faces that stand upright. Shown a face that lies or hangs, it finds nothing, or worse, a face with
-invented landmarks. Its own certainty does not tell these apart, and nor do proportions: landmarks invented
-for an upside-down face fit a face as well as true ones. What does tell them apart is a second look: the
-face is aligned by its landmarks, detected again on that chip, and true landmarks stay where they are while
-invented ones drift.
+MTCNN finds faces that lean by up to about 60 degrees. Four quarter turns of the picture thus cover every angle, most
+of them twice, and `looks` tells a face from what only seems one at a wrong turn. A face found at two turns comes
+to rest at the same landmarks.
 
-So the upright pass is accepted when its face stays put and fills the picture; otherwise quarter turns are
-tried, and the turn whose landmarks drift least is taken. A steady face at another turn is another person: the
-one who lies beside the one who stands. The same second look corrects the landmarks of a leaning face.
+A fast pass looks for faces of a sixteenth of the picture and more. Only when it finds nobody is the picture
+searched down to SMALLEST. When it finds somebody, others are looked for from half that person's size on: smaller
+ones are background.
 """
 
-import math
+from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import FaceNotFound, SeveralFaces
+from server.domain.errors import FaceNotFound, FaceNotNamed, SeveralFaces
 from server.domain.face import Box
-from server.face.align import chip_of, distance, inverse, moved, roll_of, similarity
+from server.face.cascade import CascadeNets, faces_in
 from server.face.decode import Photograph
 from server.face.landmarks import Detection
+from server.face.looks import PLAUSIBLE, Face, looked_at
 
 DETECT_SIDE: Final = 640
-"""Long side, in pixels, at which faces are looked for: half of it costs rank-1, twice of it only time."""
+"""Long side, in pixels, at which faces are looked for."""
 
-MARGIN: Final = 38
-"""Pixels of surroundings on each side of the chip for the second look: the cascade needs them."""
+FAST: Final = 16
+"""The fast pass looks for faces from this part of the long side on."""
+
+SMALLEST: Final = 20.0
+"""Pixels at DETECT_SIDE from which on the thorough pass looks for faces."""
 
 MOST_FACES: Final = 8
-"""Faces that get a second look, largest first: bounds the work in a crowd."""
-
-STEADY: Final = 4.0
-"""Drift, in chip pixels, up to which an upright face is accepted without trying turns."""
-
-LOST: Final = 12.0
-"""Drift, in chip pixels, from which landmarks are taken for invented after the third look."""
-
-MOST_LEAN: Final = 60.0
-"""Degrees of lean beyond which landmarks belong to another quarter turn."""
+"""Faces that get further looks at each turn, largest first: bounds the work in a crowd."""
 
 FILLING: Final = 0.1
 """Part of the picture that one face must cover to rule out a second one of its size at another turn."""
 
-BYSTANDER_AREA: Final = 0.25
-"""Faces under this part of the largest face's area are background: twice as far away as the person
+BYSTANDER: Final = 0.5
+"""Faces under this part of the largest face's width are background: twice as far away as the person
 photographed, or more. A larger one could be the person meant, so it is never ignored."""
 
+SAME_BOX: Final = 0.5
+"""Jaccard index from which on a named box stands for a face: boxes are answered and sent back as they are."""
 
-class Detector(Protocol):
-    """Finds upright faces; safe to call from several threads."""
+UPRIGHT: Final = (0,)
+TURNED: Final = (1, 2, 3)
 
-    def detect(self, pictures: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
-        """Faces in each of several RGB pictures of one shape."""
+Pixels = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Face:
-    """A face in an upright photograph.
+def only_face(nets: CascadeNets, photograph: Photograph, named: Box | None = None, number: int = 0) -> Face:
+    """The one face of photograph `number` of a probe, or of several the one that is named by its box.
 
-    seen: its bounds and its landmarks, corrected by the second look, in pixels of that photograph.
-    turn: quarter turns, 0 to 3, counter-clockwise, after which the face stands upright.
-    drift: root mean square distance, in chip pixels, that the landmarks moved when looked at again.
+    Raises FaceNotFound; SeveralFaces with their boxes in pixels of the upright original; FaceNotNamed when no
+    face stands in the box.
     """
-
-    seen: Detection
-    turn: int
-    drift: float
-
-
-def only_face(detector: Detector, photograph: Photograph, fixed_points: NDArray[np.float64]) -> Face:
-    """The one face of a photograph.
-
-    Raises FaceNotFound, or SeveralFaces with their boxes in pixels of the upright original.
-    """
-    faces = faces_of(detector, photograph.pixels, fixed_points)
+    faces = faces_of(nets, photograph.pixels)
     if not faces:
         raise FaceNotFound
+    if named is not None:
+        return _meant(faces, photograph, named)
     if len(faces) > 1:
-        raise SeveralFaces([_box(face.seen.bounds * photograph.shrink) for face in faces])
+        raise SeveralFaces([box_of(face, photograph) for face in faces], number)
     return faces[0]
 
 
-def faces_of(detector: Detector, pixels: NDArray[np.uint8], fixed_points: NDArray[np.float64]) -> list[Face]:
-    """Every face of an upright picture that is not mere background, largest first; see the module."""
-    look = _Look(detector, pixels, fixed_points)
-    upright = look.at(0)
-    by_turn = [upright] if _settled(upright, pixels) else [upright, look.at(1), look.at(2), look.at(3)]
-    best, *others = sorted(map(look.steadied, by_turn), key=_least_drift)
-    beside = [face for faces in others for face in faces if face.drift <= STEADY]
-    return _foreground(best + beside)
+def _meant(faces: Sequence[Face], photograph: Photograph, named: Box) -> Face:
+    likeness, face = max(((box_of(face, photograph).likeness(named), face) for face in faces), key=lambda pair: pair[0])
+    if likeness < SAME_BOX:
+        raise FaceNotNamed
+    return face
 
 
-def _settled(upright: list[Face], pixels: NDArray[np.uint8]) -> bool:
-    """Whether the upright pass is enough: a steady face, and no room for a lying person beside it."""
-    steady = [face.seen.area for face in upright if face.drift <= STEADY]
-    return len(steady) > 1 or sum(steady) >= FILLING * pixels.shape[0] * pixels.shape[1]
+def faces_of(nets: CascadeNets, pixels: Pixels) -> list[Face]:
+    """Every face of an upright picture that is not mere background, largest first.
+
+    Only steady ones; where there are none, those that are plausible.
+    """
+    look = _Look(nets, pixels, _bounded(pixels))
+    fast = max(SMALLEST, max(look.small.shape) / FAST)
+    seen = look.at(UPRIGHT, fast)
+    if not _alone(seen, pixels):
+        seen += look.at(TURNED, look.least_beside(seen) or fast)
+        if (least := look.least_beside(seen) or SMALLEST) < fast:
+            seen += look.at(UPRIGHT + TURNED, least)
+    return _foreground(_steady(seen) or seen)
 
 
-def _least_drift(faces: list[Face]) -> float:
-    return min((face.drift for face in faces), default=math.inf)
+def box_of(face: Face, photograph: Photograph) -> Box:
+    """The face's bounds in pixels of the upright original."""
+    left, top, right, bottom = (round(float(edge)) for edge in face.seen.bounds * photograph.shrink)
+    return Box(left=left, top=top, width=right - left, height=bottom - top)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
-    """Looking at one picture, again and again."""
+    """small: the picture at the size at which faces are looked for."""
 
-    detector: Detector
-    pixels: NDArray[np.uint8]
-    fixed_points: NDArray[np.float64]
+    nets: CascadeNets
+    pixels: Pixels
+    small: Pixels
 
-    def at(self, turn: int) -> list[Face]:
-        """Faces of the picture given so many quarter turns, each looked at a second time."""
-        return self.again([Face(seen, turn, math.inf) for seen in _first_look(self.detector, self.pixels, turn)])
+    @property
+    def scale(self) -> float:
+        return max(self.small.shape) / max(self.pixels.shape)
 
-    def steadied(self, faces: list[Face]) -> list[Face]:
-        """A third look decides about faces that drifted at the second; the lost are left out.
+    def least_beside(self, faces: Sequence[Face]) -> float | None:
+        """Width in the small picture from which on another face is no mere background; None without a steady face."""
+        widest = max((face.seen.area for face in _steady(faces)), default=0.0) ** 0.5
+        return max(SMALLEST, BYSTANDER * widest * self.scale) if widest else None
 
-        It changes no landmarks: on faces far from frontal a third correction made rank-1 worse.
-        """
-        unsteady = [face for face in faces if STEADY < face.drift < math.inf]
-        looks = zip(unsteady, self.again(unsteady), strict=True)
-        thirds = [replace(face, drift=min(face.drift, third.drift)) for face, third in looks]
-        steady = [face for face in faces if face.drift <= STEADY]
-        return [face for face in steady + thirds if face.drift < LOST]
+    def at(self, turns: Sequence[int], least: float) -> list[Face]:
+        """Plausible faces at several quarter turns, from `least` pixels of the small picture on."""
+        pictures = [np.ascontiguousarray(np.rot90(self.small, turn)) for turn in turns]
+        seen = zip(turns, faces_in(self.nets, pictures, least), strict=True)
+        faces = [self._looked_at(face, turn) for turn, found in seen for face in _largest(found)]
+        return [face for face in faces if face.doubt <= PLAUSIBLE]
 
-    def again(self, faces: list[Face]) -> list[Face]:
-        """Detect each face once more on its aligned chip, in one pass."""
-        chips = [chip_of(self.pixels, face.seen.landmarks, self.fixed_points, MARGIN) for face in faces]
-        seen_again = self.detector.detect(chips) if chips else []
-        return [_judged(face, again, self.fixed_points) for face, again in zip(faces, seen_again, strict=True)]
+    def _looked_at(self, face: Detection, turn: int) -> Face:
+        size = (self.small.shape[1], self.small.shape[0])
+        return looked_at(self.nets, self.pixels, face.carried(_turned_back(turn, size, self.scale)))
 
 
-def _first_look(detector: Detector, pixels: NDArray[np.uint8], turn: int) -> list[Detection]:
-    """What the detector sees in the bounded, turned picture, in pixels of the picture given; largest first."""
-    scale = min(1.0, DETECT_SIDE / max(pixels.shape))
+def _steady(faces: Sequence[Face]) -> list[Face]:
+    return [face for face in faces if face.steady]
+
+
+def _bounded(pixels: Pixels) -> Pixels:
+    scale = DETECT_SIDE / max(pixels.shape)
+    if scale >= 1:
+        return pixels
     size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
-    seen = detector.detect([np.rot90(small, turn)])[0]
-    seen = sorted(seen, key=lambda face: face.area, reverse=True)[:MOST_FACES]
-    return [face.carried(_turned_back(turn, size, scale)) for face in seen]
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _largest(faces: Sequence[Detection]) -> list[Detection]:
+    return sorted(faces, key=lambda face: face.area, reverse=True)[:MOST_FACES]
+
+
+def _alone(faces: Sequence[Face], pixels: Pixels) -> bool:
+    """Whether the upright pass is enough: there is no room for a lying person beside this one."""
+    return sum(face.seen.area for face in _steady(faces)) >= FILLING * pixels.shape[0] * pixels.shape[1]
+
+
+def _foreground(faces: Sequence[Face]) -> list[Face]:
+    """Without background faces, and each face once, as it was seen with the least doubt; largest first."""
+    least = BYSTANDER**2 * max((face.seen.area for face in faces), default=0.0)
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda face: face.doubt):
+        if face.seen.area >= least and not any(other.seen.holds(face.seen) for other in kept):
+            kept.append(face)
+    return sorted(kept, key=lambda face: face.seen.area, reverse=True)
 
 
 def _turned_back(turn: int, size: tuple[int, int], scale: float) -> NDArray[np.float64]:
@@ -161,30 +173,3 @@ def _turned_back(turn: int, size: tuple[int, int], scale: float) -> NDArray[np.f
     transform /= scale
     transform[:, 2] -= 0.5
     return transform
-
-
-def _judged(face: Face, again: list[Detection], fixed_points: NDArray[np.float64]) -> Face:
-    """The face with the drift of its landmarks between two looks, and the landmarks of the later one."""
-    transform = similarity(face.seen.landmarks, fixed_points)
-    lean = (roll_of(transform) - 90 * face.turn + 180) % 360 - 180
-    if not again or abs(lean) > MOST_LEAN:
-        return replace(face, drift=math.inf)
-    expected = moved(face.seen.landmarks, transform)
-    steadiest = min((other.landmarks - MARGIN for other in again), key=lambda points: distance(points, expected))
-    corrected = replace(face.seen, landmarks=moved(steadiest, inverse(transform)))
-    return Face(corrected, face.turn, distance(steadiest, expected))
-
-
-def _foreground(faces: list[Face]) -> list[Face]:
-    """Without background faces, and without second detections of a face that came before; largest first."""
-    least = BYSTANDER_AREA * max((face.seen.area for face in faces), default=0.0)
-    kept: list[Face] = []
-    for face in faces:
-        if face.seen.area >= least and not any(other.seen.holds(face.seen) for other in kept):
-            kept.append(face)
-    return sorted(kept, key=lambda face: face.seen.area, reverse=True)
-
-
-def _box(bounds: NDArray[np.float64]) -> Box:
-    left, top, right, bottom = (round(float(edge)) for edge in bounds)
-    return Box(left=left, top=top, width=right - left, height=bottom - top)

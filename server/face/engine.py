@@ -1,35 +1,34 @@
 """Encoded photographs to a template: decode, detect, align, embed, fuse."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import ImageCountInvalid, Unavailable, WeightsUnverified
-from server.domain.face import Template
-from server.face.align import CHIP_SIDE, chip_of
-from server.face.decode import decode
-from server.face.deepface_backend import DeepFaceNets
-from server.face.deepface_models import DeepFaceEmbedder, ModelNets
-from server.face.detect import Detector, only_face
-from server.face.fuse import fused, unit
+from server.domain.errors import FramesDisagree, ImageCountInvalid, Unavailable, WeightsUnverified
+from server.domain.face import Box, NamedFace, Template
+from server.face.align import chip_of
+from server.face.cascade import CascadeNets
+from server.face.decode import Photograph, decode
+from server.face.deepface_models import DeepFaceEmbedder
+from server.face.detect import box_of, only_face
+from server.face.embed import Embedder, ResidualEmbedder
+from server.face.fuse import agreement, fused, unit
+from server.face.graphs import CascadeGraphs
+from server.face.looks import Face
+from server.face.mtcnn_file import read_cascade
 from server.face.portrait import portrait
-from server.face.weights import Calibration, Manifest
+from server.face.weights import Calibration, Manifest, verified_files
 
-DETECTOR = "mtcnn"
-EMBEDDER = "dlib-resnet"
-MOST_FRAMES = 5
-
-
-class Nets(Detector, Protocol):
-    """The nets an engine runs; safe to call from several threads."""
-
-    def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        """The output, (n, dimension), for n aligned RGB chips of the manifest's side."""
+DETECTOR: Final = "mtcnn"
+EMBEDDER: Final = "dlib-resnet"
+MOST_FRAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +41,54 @@ class Stages:
     embed: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One photograph with the face that is meant, and that face's aligned chip."""
+
+    photograph: Photograph
+    face: Face
+    chip: NDArray[np.uint8]
+
+
 class Engine:
     """The port FaceEngine over one embedding model. Probes and references take exactly this path."""
 
-    def __init__(self, nets: Nets, manifest: Manifest) -> None:
+    def __init__(self, cascade: CascadeNets, embedder: Embedder, manifest: Manifest) -> None:
         """manifest: the embedding model's; raises WeightsUnverified when it lacks points or calibration."""
         if manifest.alignment is None or manifest.calibration is None:
             raise WeightsUnverified(f"The manifest of {manifest.name} lacks fixed points or calibration.")
-        self._nets = nets
+        self._cascade = cascade
+        self._embedder = embedder
         self._alignment = manifest.alignment
-        self._looked_at = manifest.alignment.scaled(CHIP_SIDE)
         self.model = manifest.model_id
         self.calibration: Calibration = manifest.calibration
 
     @classmethod
     def load(cls, manifests: Path, home: Path, model: str = EMBEDDER) -> Self:
-        """Build the engine of `model` from the folder of manifests and a writable folder for the verified weights.
+        """Build the engine of `model` from the folder of manifests and the home with pulled weights.
 
         Takes seconds: TensorFlow is imported here. Raises ModelUnknown or WeightsUnverified.
         """
-        embedder = Manifest.named(manifests, model)
+        manifest = Manifest.named(manifests, model)
         detector = Manifest.read(manifests / f"{DETECTOR}.toml")
-        nets = DeepFaceNets(detector, Manifest.read(manifests / f"{EMBEDDER}.toml"), home)
-        if model == EMBEDDER:
-            return cls(nets, embedder)
-        return cls(ModelNets(nets, DeepFaceEmbedder(embedder, home)), embedder)
+        cascade = CascadeGraphs(read_cascade(verified_files(detector)))
+        embedder = ResidualEmbedder(manifest) if model == EMBEDDER else DeepFaceEmbedder(manifest, home)
+        return cls(cascade, embedder, manifest)
 
-    def template_of(self, images: Sequence[bytes]) -> Template:
+    def template_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Template:
         """The template of the one person on 1-5 photographs (JPEG, PNG, WebP).
 
         Raises ImageCountInvalid, ImageUnreadable, ImageTooLarge, ImageTooSmall, ImageAnimated, FaceNotFound,
-        SeveralFaces or FramesDisagree.
+        SeveralFaces, FaceNotNamed or FramesDisagree.
         """
         if not 1 <= len(images) <= MOST_FRAMES:
             raise ImageCountInvalid
-        vectors = [self.embedded(image)[0] for image in images]
-        return Template(self.model, fused(vectors, self.calibration.agreement))
+        boxes = {choice.image: choice.box for choice in named}
+        frames = [self.frame_of(decode(image), boxes.get(number), number) for number, image in enumerate(images)]
+        vectors = self.vectors_of([frame.chip for frame in frames])
+        if agreement(vectors) < self.calibration.agreement:
+            raise FramesDisagree
+        return Template(self.model, fused(vectors, [1.0] * len(vectors)))
 
     def portrait_of(self, image: bytes) -> bytes:
         """The photograph as it is kept and shown: upright JPEG, at most 1280 px, without metadata.
@@ -86,27 +97,42 @@ class Engine:
         """
         return portrait(image)
 
+    def place_of(self, image: bytes) -> tuple[Box, float]:
+        """Bounds of the only face in pixels of the upright photograph, and the degrees by which it leans clockwise;
+        raises what template_of raises of a single file."""
+        photograph = decode(image)
+        face = only_face(self._cascade, photograph)
+        return box_of(face, photograph), face.roll
+
     def embedded(self, image: bytes) -> tuple[NDArray[np.float64], Stages]:
         """The unit vector of one photograph's only face, and where the time went; raises as template_of."""
         began = time.perf_counter()
         photograph = decode(image)
         decoded = time.perf_counter()
-        face = only_face(self._nets, photograph, self._looked_at)
+        face = only_face(self._cascade, photograph)
         detected = time.perf_counter()
-        aligned_at = self._alignment
-        chip = chip_of(photograph.pixels, face.seen.landmarks, aligned_at.fixed_points, side=aligned_at.side)
+        chip = self._chip(photograph, face)
         aligned = time.perf_counter()
-        vector = self._vector(chip)
+        (vector,) = self.vectors_of([chip])
         ended = time.perf_counter()
         return vector, Stages(decoded - began, detected - decoded, aligned - detected, ended - aligned)
 
-    def _vector(self, chip: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The unit vector of a chip and its mirror image together: fewer strangers score high that way."""
-        plain, mirrored = self._nets.embed([chip, chip[:, ::-1]])
-        return unit(unit(plain) + unit(mirrored))
+    def frame_of(self, photograph: Photograph, named: Box | None = None, number: int = 0) -> Frame:
+        """The face that is meant on photograph `number` of a probe; raises FaceNotFound, SeveralFaces, FaceNotNamed."""
+        face = only_face(self._cascade, photograph, named, number)
+        return Frame(photograph, face, self._chip(photograph, face))
+
+    def vectors_of(self, chips: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
+        """The unit vector of each chip and its mirror image together: fewer strangers score high that way."""
+        outputs = self._embedder.embed([side for chip in chips for side in (chip, chip[:, ::-1])])
+        return [unit(unit(plain) + unit(mirrored)) for plain, mirrored in zip(outputs[::2], outputs[1::2], strict=True)]
+
+    def _chip(self, photograph: Photograph, face: Face) -> NDArray[np.uint8]:
+        points, side = self._alignment.fixed_points, self._alignment.side
+        return chip_of(photograph.pixels, face.seen.landmarks, points, side)
 
     def ping(self) -> None:
         """Raise Unavailable when the nets do not answer as they should."""
         blank = np.zeros((self._alignment.side, self._alignment.side, 3), np.uint8)
-        if not np.isfinite(self._nets.embed([blank])).all():
+        if not np.isfinite(self._embedder.embed([blank])).all():
             raise Unavailable

@@ -86,7 +86,8 @@ def problem(slug: str, title: str, status: int, **extension: object) -> JSONResp
 
 def extension_of(error: OifrError) -> dict[str, object]:
     if isinstance(error, errors.SeveralFaces):
-        return {"boxes": [[box.left, box.top, box.width, box.height] for box in error.boxes]}
+        boxes = [[box.left, box.top, box.width, box.height] for box in error.boxes]
+        return {"image": error.image, "boxes": boxes}
     if isinstance(error, errors.UnresolvedSearch) and error.search_id:
         return {"search": error.search_id}
     return {}

@@ -1,0 +1,217 @@
+"""The nets as traced TensorFlow graphs. The door to TensorFlow: nothing else of the server imports it.
+
+Weights enter the graphs as constants, so that TensorFlow brings them to the processor's layout once. A traced
+graph may be called from many threads at a time, and a call holds Python's lock only while arrays go in and out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.face.dlib_file import WIDTHS, Convolution, ResidualNet
+from server.face.mtcnn_file import CascadeWeights, Layers
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+CHIP: Final = 150
+MEAN_COLOUR: Final = (122.782, 117.001, 104.298)
+"""Subtracted from the chip; with the divisor 256 the normalisation dlib trained with (dlib/dnn/input.h)."""
+
+GREY: Final = 127.5
+"""What the cascade sees outside the picture; (pixel - 127.5) / 128 is its normalisation."""
+
+
+@cache
+def tensorflow() -> Any:
+    """TensorFlow, imported at the first call, which takes seconds."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _native_stderr_muted():
+        return import_module("tensorflow")
+
+
+@contextmanager
+def _native_stderr_muted() -> Iterator[None]:
+    """TensorFlow's C++ side greets on file descriptor 2 before any of its log settings apply."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(silence)
+        os.close(kept)
+
+
+# --- the embedding net -----------------------------------------------------------------------------------------
+
+
+def embedding_graph(net: ResidualNet) -> Callable[[Pixels], Floats]:
+    """(n, 150, 150, 3) uint8 RGB chips -> (n, 128) float32, as dlib's face_recognition_model_v1 gives them.
+
+    dlib's net after D. King: 7x7 convolution, max-pooling, residual blocks (He et al., CVPR 2016), mean over the
+    plane, projection.
+    """
+    tf = tensorflow()
+
+    def embed(chips: Any) -> Any:
+        layers = iter(net.convolutions)
+        plane = (tf.cast(chips, tf.float32) - MEAN_COLOUR) / 256.0
+        plane = tf.nn.relu(_convolved(plane, next(layers), 2, "VALID"))
+        plane = tf.nn.max_pool2d(plane, 3, 2, "VALID")
+        for stage, (_, blocks) in enumerate(WIDTHS):
+            for block in range(blocks):
+                convolve = _halved if stage and not block else _kept
+                plane = tf.nn.relu(convolve(plane, next(layers), next(layers)))
+        return tf.reduce_mean(plane, [1, 2]) @ net.projection
+
+    traced = tf.function(embed, input_signature=[tf.TensorSpec([None, CHIP, CHIP, 3], tf.uint8)])
+    graph = traced.get_concrete_function()
+    return lambda chips: np.asarray(graph(tf.constant(chips)))
+
+
+def _convolved(plane: Any, layer: Convolution, stride: int, padding: str) -> Any:
+    nn = tensorflow().nn
+    return nn.bias_add(nn.conv2d(plane, layer.filters, stride, padding), layer.biases)
+
+
+def _kept(plane: Any, first: Convolution, second: Convolution) -> Any:
+    """A residual block that keeps the size: the sum of its input and of two convolutions of it."""
+    inner = tensorflow().nn.relu(_convolved(plane, first, 1, "SAME"))
+    return plane + _convolved(inner, second, 1, "SAME")
+
+
+def _halved(plane: Any, first: Convolution, second: Convolution) -> Any:
+    """A residual block that halves the side; of both summands the missing values are zero, as in dlib's add_prev."""
+    tf = tensorflow()
+    inner = _convolved(tf.nn.relu(_convolved(plane, first, 2, "VALID")), second, 1, "SAME")
+    pooled = tf.nn.avg_pool2d(plane, 2, 2, "VALID")
+    side, channels = (max(pooled.shape[axis], inner.shape[axis]) for axis in (1, 3))
+    return _grown(pooled, side, channels) + _grown(inner, side, channels)
+
+
+def _grown(plane: Any, side: int, channels: int) -> Any:
+    rows, columns, depth = (wanted - plane.shape[axis + 1] for axis, wanted in enumerate((side, side, channels)))
+    return tensorflow().pad(plane, [[0, 0], [0, rows], [0, columns], [0, depth]])
+
+
+# --- the detector's cascade ------------------------------------------------------------------------------------
+
+
+class CascadeGraphs:
+    """MTCNN's nets (Zhang et al., IEEE Signal Processing Letters 23(10), 2016), one traced graph each.
+
+    Offsets are parts of the box's sides, for (left, top, right, bottom); landmarks are parts of them too, five x
+    then five y. Boxes are (n, 4) float32, pixels of the picture; what a box covers outside of it is grey.
+    """
+
+    def __init__(self, weights: CascadeWeights) -> None:
+        tf = tensorflow()
+        canvas, picture = (tf.TensorSpec([None, None, 3], kind) for kind in (tf.float32, tf.uint8))
+        boxes = tf.TensorSpec([None, 4], tf.float32)
+        self._propose = _traced(lambda levels: _proposal(levels, weights.proposal), canvas)
+        self._refine = _traced(lambda seen, at: _refinement(seen, at, weights.refinement), picture, boxes)
+        self._finish = _traced(lambda seen, at: _output(seen, at, weights.output), picture, boxes)
+
+    def propose(self, canvas: Floats) -> tuple[Floats, Floats]:
+        """Offsets (rows, columns, 4) and face probability (rows, columns) of each 12 px window at steps of 2 px."""
+        offsets, scores = self._propose(tensorflow().constant(canvas))
+        return np.asarray(offsets), np.asarray(scores)
+
+    def refine(self, picture: Pixels, boxes: Floats) -> tuple[Floats, Floats]:
+        """Offsets (n, 4) and face probability (n,)."""
+        offsets, scores = self._refine(tensorflow().constant(picture), _padded(boxes))
+        return np.asarray(offsets)[: len(boxes)], np.asarray(scores)[: len(boxes)]
+
+    def finish(self, picture: Pixels, boxes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Offsets (n, 4), landmarks (n, 10) and face probability (n,)."""
+        offsets, landmarks, scores = self._finish(tensorflow().constant(picture), _padded(boxes))
+        return tuple(np.asarray(output)[: len(boxes)] for output in (offsets, landmarks, scores))  # type: ignore[return-value]  # three
+
+
+def _traced(net: Callable[..., Any], *signature: Any) -> Any:
+    return tensorflow().function(net, input_signature=signature).get_concrete_function()
+
+
+def _padded(boxes: Floats) -> Any:
+    """Boxes repeated up to a power of two: TensorFlow prepares a convolution anew for each number it meets."""
+    room = 1 << (len(boxes) - 1).bit_length()
+    return tensorflow().constant(boxes[np.arange(room) % len(boxes)], dtype="float32")
+
+
+def _proposal(canvas: Any, weights: Layers) -> tuple[Any, Any]:
+    nn = tensorflow().nn
+    plane = _sloped(_filtered(_normal(canvas)[None], weights[0:2]), weights[2])
+    plane = nn.max_pool2d(plane, 2, 2, "SAME")
+    plane = _sloped(_filtered(plane, weights[3:5]), weights[5])
+    plane = _sloped(_filtered(plane, weights[6:8]), weights[8])
+    return _filtered(plane, weights[9:11])[0], nn.softmax(_filtered(plane, weights[11:13]))[0, ..., 1]
+
+
+def _refinement(picture: Any, boxes: Any, weights: Layers) -> tuple[Any, Any]:
+    nn = tensorflow().nn
+    plane = _sloped(_filtered(_patches(picture, boxes, 24), weights[0:2]), weights[2])
+    plane = nn.max_pool2d(plane, 3, 2, "SAME")
+    plane = _sloped(_filtered(plane, weights[3:5]), weights[5])
+    plane = nn.max_pool2d(plane, 3, 2, "VALID")
+    plane = _sloped(_filtered(plane, weights[6:8]), weights[8])
+    row = _sloped(_flat(plane) @ weights[9] + weights[10], weights[11])
+    return row @ weights[12] + weights[13], nn.softmax(row @ weights[14] + weights[15])[:, 1]
+
+
+def _output(picture: Any, boxes: Any, weights: Layers) -> tuple[Any, Any, Any]:
+    nn = tensorflow().nn
+    plane = _sloped(_filtered(_patches(picture, boxes, 48), weights[0:2]), weights[2])
+    plane = nn.max_pool2d(plane, 3, 2, "SAME")
+    plane = _sloped(_filtered(plane, weights[3:5]), weights[5])
+    plane = nn.max_pool2d(plane, 3, 2, "VALID")
+    plane = _sloped(_filtered(plane, weights[6:8]), weights[8])
+    plane = nn.max_pool2d(plane, 2, 2, "SAME")
+    plane = _sloped(_filtered(plane, weights[9:11]), weights[11])
+    row = _sloped(_flat(plane) @ weights[12] + weights[13], weights[14])
+    scores = nn.softmax(row @ weights[19] + weights[20])[:, 1]
+    return row @ weights[15] + weights[16], row @ weights[17] + weights[18], scores
+
+
+def _normal(pixels: Any) -> Any:
+    return (tensorflow().cast(pixels, "float32") - GREY) / 128.0
+
+
+def _patches(picture: Any, boxes: Any, side: int) -> Any:
+    """Each box cut out and scaled to a square of `side` pixels."""
+    tf = tensorflow()
+    height, width = (tf.cast(tf.shape(picture)[axis], tf.float32) for axis in (0, 1))
+    left, top, right, bottom = tf.unstack(boxes, axis=1)
+    parts = tf.stack([top / height, left / width, bottom / height, right / width], axis=1)
+    first = tf.zeros([tf.shape(boxes)[0]], tf.int32)
+    return _normal(tf.image.crop_and_resize(picture[None], parts, first, [side, side], extrapolation_value=GREY))
+
+
+def _filtered(plane: Any, weights: Layers) -> Any:
+    nn = tensorflow().nn
+    kernel, biases = weights
+    return nn.bias_add(nn.conv2d(plane, kernel, 1, "VALID"), biases)
+
+
+def _sloped(values: Any, slopes: NDArray[np.float32]) -> Any:
+    """PReLU: negative values times their channel's slope."""
+    tf = tensorflow()
+    return tf.nn.relu(values) + slopes.reshape(-1) * tf.minimum(values, 0.0)
+
+
+def _flat(plane: Any) -> Any:
+    """Columns before rows, the order in which the original net was trained."""
+    tf = tensorflow()
+    _, rows, columns, channels = plane.shape
+    return tf.reshape(tf.transpose(plane, [0, 2, 1, 3]), [-1, rows * columns * channels])
