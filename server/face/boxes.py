@@ -32,7 +32,7 @@ def outstanding(boxes: Boxes, scores: Scores, most: float) -> NDArray[np.intp]:
     """Indices, best score first, of boxes that no better-scored box resembles by more than `most` (Jaccard index)."""
     order = np.argsort(scores)[::-1]
     resembles = np.triu(likeness(boxes[order], boxes[order]) > most, k=1)
-    return order[~resembles.any(axis=0)]
+    return np.asarray(order[~resembles.any(axis=0)])
 
 
 def uncovered(boxes: Boxes, scores: Scores, most: float) -> NDArray[np.intp]:
@@ -40,16 +40,17 @@ def uncovered(boxes: Boxes, scores: Scores, most: float) -> NDArray[np.intp]:
     order = np.argsort(scores)[::-1]
     ranked = boxes[order]
     smaller = np.minimum(areas(ranked)[:, None], areas(ranked)[None, :])
-    return order[~np.triu(overlap(ranked, ranked) > most * smaller, k=1).any(axis=0)]
+    covered = np.triu(overlap(ranked, ranked) > most * smaller, k=1).any(axis=0)
+    return np.asarray(order[~covered])
 
 
 def squared(boxes: Boxes) -> Boxes:
     """The least squares about the same middles that hold the boxes."""
     middle, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
-    return np.concatenate([middle - half, middle + half], axis=1)
+    return np.asarray(np.concatenate([middle - half, middle + half], axis=1), np.float64)
 
 
 def shifted(boxes: Boxes, offsets: NDArray[np.float32]) -> Boxes:
     """Boxes whose edges are moved by parts of their sides; MTCNN counts both end pixels as inside."""
     sides = boxes[:, 2:] - boxes[:, :2] + 1
-    return boxes + offsets * np.concatenate([sides, sides], axis=1)
+    return np.asarray(boxes + offsets * np.concatenate([sides, sides], axis=1), np.float64)

@@ -157,7 +157,7 @@ def _read(level: Level, top: int, left: int, offsets: Floats, scores: Floats) ->
         row, column, chances, moves = row[best], column[best], chances[best], moves[best]
     corner = np.column_stack([column, row]) * STEP
     windows = np.concatenate([corner + 1, corner + WINDOW], axis=1)
-    boxes = (windows + moves * (WINDOW - 1)) / level.scale
+    boxes = (windows + moves.astype(np.float64) * (WINDOW - 1)) / level.scale
     kept = outstanding(boxes, chances, 0.5)
     return boxes[kept], chances[kept]
 

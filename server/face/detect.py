@@ -2,7 +2,8 @@
 
 MTCNN finds faces that lean by up to about 60 degrees. Four quarter turns of the picture thus cover every angle, most
 of them twice, and `looks` tells a face from what only seems one at a wrong turn. A face found at two turns comes
-to rest at the same landmarks.
+to rest at the same landmarks. Faces turned aside, which are harder, may be lost between two turns: when nobody
+is certain, the turns between are tried too.
 
 A fast pass looks for faces of a sixteenth of the picture and more. Only when it finds nobody is the picture
 searched down to SMALLEST. When it finds somebody, others are looked for from half that person's size on: smaller
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from server.domain.errors import FaceNotFound, FaceNotNamed, SeveralFaces
 from server.domain.face import Box
+from server.face.align import inverse
 from server.face.cascade import CascadeNets, faces_in
 from server.face.decode import Photograph
 from server.face.landmarks import Detection
@@ -49,7 +51,12 @@ SAME_BOX: Final = 0.5
 """Jaccard index from which on a named box stands for a face: boxes are answered and sent back as they are."""
 
 UPRIGHT: Final = (0,)
-TURNED: Final = (1, 2, 3)
+TURNED: Final = (90, 180, 270)
+BETWEEN: Final = (45, 135, 225, 315)
+"""Degrees by which the picture is turned. The last are tried only when no face is certain at the others."""
+
+GREY: Final = (128, 128, 128)
+"""What lies in the corners of a picture turned by half a quarter."""
 
 Pixels = NDArray[np.uint8]
 
@@ -85,11 +92,12 @@ def faces_of(nets: CascadeNets, pixels: Pixels) -> list[Face]:
     look = _Look(nets, pixels, _bounded(pixels))
     fast = max(SMALLEST, max(look.small.shape) / FAST)
     seen = look.at(UPRIGHT, fast)
-    if not _alone(seen, pixels):
-        seen += look.at(TURNED, look.least_beside(seen) or fast)
-        if (least := look.least_beside(seen) or SMALLEST) < fast:
-            seen += look.at(UPRIGHT + TURNED, least)
-    return _foreground(_steady(seen) or seen)
+    if _alone(seen, pixels):
+        return _foreground(_steady(seen))
+    if (beside := look.least_beside(seen)) is not None:
+        seen += look.at(TURNED, beside) + (look.at(UPRIGHT, beside) if beside < fast else [])
+        return _foreground(_steady(seen))
+    return _foreground(look.at_every_angle(seen, fast))
 
 
 def box_of(face: Face, photograph: Photograph) -> Box:
@@ -108,23 +116,39 @@ class _Look:
 
     @property
     def scale(self) -> float:
-        return max(self.small.shape) / max(self.pixels.shape)
+        return float(max(self.small.shape) / max(self.pixels.shape))
+
+    def at_every_angle(self, seen: list[Face], fast: float) -> list[Face]:
+        """When nobody stands upright for certain: other turns, what lies between them, and then smaller faces."""
+        seen = seen + self.at(TURNED, fast)
+        if not _steady(seen):
+            seen += self.at(BETWEEN, fast)
+        if not seen:
+            seen = self.at(UPRIGHT + TURNED + BETWEEN, SMALLEST)
+        elif (beside := self.least_beside(seen)) is not None and beside < fast:
+            seen += self.at(UPRIGHT + TURNED, beside)
+        return _steady(seen) or seen
 
     def least_beside(self, faces: Sequence[Face]) -> float | None:
         """Width in the small picture from which on another face is no mere background; None without a steady face."""
-        widest = max((face.seen.area for face in _steady(faces)), default=0.0) ** 0.5
-        return max(SMALLEST, BYSTANDER * widest * self.scale) if widest else None
+        widest = float(max((face.seen.area for face in _steady(faces)), default=0.0)) ** 0.5
+        return float(max(SMALLEST, BYSTANDER * widest * self.scale)) if widest else None
 
     def at(self, turns: Sequence[int], least: float) -> list[Face]:
-        """Plausible faces at several quarter turns, from `least` pixels of the small picture on."""
-        pictures = [np.ascontiguousarray(np.rot90(self.small, turn)) for turn in turns]
-        seen = zip(turns, faces_in(self.nets, pictures, least), strict=True)
-        faces = [self._looked_at(face, turn) for turn, found in seen for face in _largest(found)]
+        """Plausible faces in the picture given several turns, from `least` pixels of the small picture on."""
+        ways = [_turned(self.small, degrees) for degrees in turns]
+        pictures = [cv2.warpAffine(self.small, way, size, borderValue=GREY) for way, size in ways]
+        found = zip(ways, faces_in(self.nets, pictures, least), strict=True)
+        faces = [self._looked_at(face, way) for (way, _), seen in found for face in _largest(seen)]
         return [face for face in faces if face.doubt <= PLAUSIBLE]
 
-    def _looked_at(self, face: Detection, turn: int) -> Face:
-        size = (self.small.shape[1], self.small.shape[0])
-        return looked_at(self.nets, self.pixels, face.carried(_turned_back(turn, size, self.scale)))
+    def _looked_at(self, face: Detection, way: NDArray[np.float64]) -> Face:
+        """way: the (2, 3) transform that turned the small picture."""
+        back = inverse(way)
+        # Pixel centres stand at whole numbers, so a scale moves the origin by half a pixel.
+        back[:, 2] = (back[:, 2] + 0.5) / self.scale - 0.5
+        back[:, :2] /= self.scale
+        return looked_at(self.nets, self.pixels, face.carried(back))
 
 
 def _steady(faces: Sequence[Face]) -> list[Face]:
@@ -145,7 +169,8 @@ def _largest(faces: Sequence[Detection]) -> list[Detection]:
 
 def _alone(faces: Sequence[Face], pixels: Pixels) -> bool:
     """Whether the upright pass is enough: there is no room for a lying person beside this one."""
-    return sum(face.seen.area for face in _steady(faces)) >= FILLING * pixels.shape[0] * pixels.shape[1]
+    covered = sum(face.seen.area for face in _steady(faces))
+    return bool(covered >= FILLING * pixels.shape[0] * pixels.shape[1])
 
 
 def _foreground(faces: Sequence[Face]) -> list[Face]:
@@ -158,18 +183,11 @@ def _foreground(faces: Sequence[Face]) -> list[Face]:
     return sorted(kept, key=lambda face: face.seen.area, reverse=True)
 
 
-def _turned_back(turn: int, size: tuple[int, int], scale: float) -> NDArray[np.float64]:
-    """The (2, 3) transform from a picture of `size` given quarter turns to the unturned, unscaled one."""
-    right, bottom = size[0] - 1, size[1] - 1
-    back = {
-        0: [[1, 0, 0], [0, 1, 0]],
-        1: [[0, -1, right], [1, 0, 0]],
-        2: [[-1, 0, right], [0, -1, bottom]],
-        3: [[0, 1, 0], [-1, 0, bottom]],
-    }[turn]
-    transform = np.array(back, np.float64)
-    # Pixel centres stand at whole numbers, so a scale moves the origin by half a pixel.
-    transform[:, 2] += 0.5
-    transform /= scale
-    transform[:, 2] -= 0.5
-    return transform
+def _turned(picture: Pixels, degrees: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """The (2, 3) transform that turns a picture counter-clockwise, and the (width, height) that then holds it whole."""
+    cosine, sine = round(np.cos(np.radians(degrees)), 9), round(np.sin(np.radians(degrees)), 9)
+    height, width = picture.shape[:2]
+    size = round(width * abs(cosine) + height * abs(sine)), round(width * abs(sine) + height * abs(cosine))
+    turn = np.array([[cosine, sine], [-sine, cosine]])
+    middle, there = np.array([width - 1, height - 1]) / 2, (np.array(size) - 1) / 2
+    return np.column_stack([turn, there - turn @ middle]), size

@@ -33,7 +33,12 @@ class Detection:
         return bool(left <= x <= right and top <= y <= bottom)
 
     def carried(self, transform: NDArray[np.float64]) -> "Detection":
-        """The same face in the picture that a (2, 3) transform of quarter turns and a scale leads to."""
-        corners = moved(self.bounds.reshape(2, 2), transform)
-        bounds = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
-        return Detection(bounds, moved(self.landmarks, transform))
+        """The same face in the picture that a (2, 3) transform, a turn and a scale, leads to.
+
+        Bounds stay upright: sides are exchanged at quarter turns, and between them blend into one another.
+        """
+        corners = self.bounds.reshape(2, 2)
+        middle = moved(corners.mean(axis=0)[None], transform)[0]
+        part = np.abs(transform[:, :2])
+        half = part @ (corners[1] - corners[0]) / 2 * np.hypot(*transform[:, 0]) / part.sum(axis=1)
+        return Detection(np.concatenate([middle - half, middle + half]), moved(self.landmarks, transform))
