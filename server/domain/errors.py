@@ -94,6 +94,14 @@ class ForceNotExcluded(PurposeInvalid):
     message = "Confirm that no force is used to take the photograph."
 
 
+class LifeAtRiskUnfounded(PurposeInvalid):
+    slug = "life-at-risk-unfounded"
+    message = (
+        "Life at risk is for a person who is missing or cannot say who they are, and the risk must be stated in at "
+        "least 20 characters."
+    )
+
+
 class PrivatePlace(PurposeInvalid):
     slug = "private-place"
     message = "In a private place a search needs a stated risk of significant harm."
@@ -152,6 +160,17 @@ class SeveralFaces(ImageRefused):
 class FaceNotNamed(ImageRefused):
     slug = "face-not-there"
     message = "No face stands where you pointed. Choose one of the faces shown, on the same photograph."
+
+
+class PoorImage(ImageRefused):
+    """`advice`: what the officer can do about it, a sentence for each fault."""
+
+    slug = "poor-image"
+    message = "The photograph is too poor to search with. Take it again, or state that a life is at risk."
+
+    def __init__(self, advice: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.advice = tuple(advice)
 
 
 class FramesDisagree(ImageRefused):

@@ -9,6 +9,7 @@ from server.domain.errors import (
     AlternativesMissing,
     ForceNotExcluded,
     ImageCountInvalid,
+    LifeAtRiskUnfounded,
     NecessityMissing,
     PowerMissing,
     PrivatePlace,
@@ -56,7 +57,11 @@ class Alternative(StrEnum):
 
 @dataclass(frozen=True)
 class Purpose:
-    """The officer's statement. Free texts are in the officer's words; `harm` is needed in a private place."""
+    """The officer's statement. Free texts are in the officer's words.
+
+    harm: the risk of significant harm, needed in a private place and where a life is at risk. life_at_risk: a poor
+    photograph is searched all the same (product rule 4).
+    """
 
     ground: Ground
     necessity: str
@@ -66,6 +71,7 @@ class Purpose:
     no_force: bool
     incident: str = ""
     harm: str = ""
+    life_at_risk: bool = False
 
     def check(self) -> None:
         """Raise the PurposeInvalid that names the first thing missing."""
@@ -79,6 +85,8 @@ class Purpose:
             raise ForceNotExcluded
         if self.place.private and _wording(self.harm) < MINIMUM_WORDING:
             raise PrivatePlace
+        if self.life_at_risk and not (self.ground.welfare and _wording(self.harm) >= MINIMUM_WORDING):
+            raise LifeAtRiskUnfounded
 
 
 def _wording(text: str) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from server.domain.candidates import Candidate, CandidateList
+from server.domain.capture import Capture
 from server.domain.decision import Decision, Judgement, Outcome
 from server.domain.errors import (
     AlreadyJudged,
@@ -48,6 +49,7 @@ class Search:
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
     decision: Decision | None = None
     closed_at: datetime | None = None
+    capture: Capture = field(default_factory=Capture)
 
     @property
     def undecided(self) -> bool:

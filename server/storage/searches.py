@@ -16,6 +16,8 @@ from server.storage.data_keys import DataKeys
 from server.storage.search_json import (
     candidates_from_json,
     candidates_to_json,
+    capture_from_json,
+    capture_to_json,
     decision_from_json,
     decision_to_json,
     purpose_from_json,
@@ -135,6 +137,7 @@ class SqlSearches:
             "candidates": self._keys.seal(searches.c.candidates, search.id, candidates_to_json(search.candidates)),
             "judgements": dict(search.judgements),
             "decision": self._sealed_decision(search),
+            "capture": capture_to_json(search.capture),
         }
 
     def _sealed_decision(self, search: Search) -> bytes | None:
@@ -163,6 +166,7 @@ class SqlSearches:
             judgements={label: Judgement(judgement) for label, judgement in row.judgements.items()},
             decision=self._decision(row),
             closed_at=row.closed_at,
+            capture=capture_from_json(row.capture),
         )
 
 

@@ -157,6 +157,7 @@ searches = Table(
     Column("candidates", Sealed, nullable=False),
     Column("judgements", JSON, nullable=False),
     Column("decision", Sealed),
+    Column("capture", JSON),
     Index(None, "state", "expires_at"),
     Index(None, "answered_at"),
 )

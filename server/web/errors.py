@@ -88,6 +88,8 @@ def extension_of(error: OifrError) -> dict[str, object]:
     if isinstance(error, errors.SeveralFaces):
         boxes = [[box.left, box.top, box.width, box.height] for box in error.boxes]
         return {"image": error.image, "boxes": boxes}
+    if isinstance(error, errors.PoorImage):
+        return {"advice": [*error.advice]}
     if isinstance(error, errors.UnresolvedSearch) and error.search_id:
         return {"search": error.search_id}
     return {}

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from server.domain.actors import Actor
 from server.domain.candidates import Scored, lettered, shortlist
+from server.domain.capture import Capture, Sample
 from server.domain.errors import UnresolvedSearch
 from server.domain.events import Act, Event, Json
-from server.domain.face import Template
+from server.domain.face import NamedFace
 from server.domain.policy import Policy
 from server.domain.probe import Ground, Purpose, check_frames
+from server.domain.quality import cap
 from server.domain.search import Search
 from server.workflow.access import Right, permit
 from server.workflow.coverage import Coverage
@@ -32,19 +34,25 @@ class Identification:
     clock: Clock
     randomness: Randomness
 
-    def search(self, actor: Actor, purpose: Purpose, images: Sequence[bytes]) -> Search:
-        """Answer one probe. Raises RoleMissing, PurposeInvalid, UnresolvedSearch, ImageRefused or Unavailable."""
+    def search(
+        self, actor: Actor, purpose: Purpose, images: Sequence[bytes], named: Sequence[NamedFace] = ()
+    ) -> Search:
+        """Answer one probe. Raises RoleMissing, PurposeInvalid, UnresolvedSearch, ImageRefused or Unavailable.
+
+        named: of photographs with several faces, which one is meant.
+        """
         permit(actor, Right.SEARCH)
         purpose.check()
         check_frames(len(images))
         self._require_resolved(actor)
         self.coverage.check()
-        leads = self._leads(self.engine.template_of(images), purpose.ground)
-        search = self._answer(actor, purpose, leads)
+        sample = self.engine.sample_of(images, named)
+        capture = sample.capture(purpose)
+        search = self._answer(actor, purpose, self._leads(sample, purpose.ground), capture)
         probe_key = self.vault.seal(search.id, images, self.policy.time_to_decide)
         with self.database.write() as unit:
             unit.searches.add(search, probe_key)
-            unit.commit(_answered(search, len(images)))
+            unit.commit(_answered(search, len(images), len(named)))
         return search
 
     def _require_resolved(self, actor: Actor) -> None:
@@ -54,13 +62,13 @@ class Identification:
         if undecided is not None:
             raise UnresolvedSearch(undecided.id)
 
-    def _leads(self, template: Template, ground: Ground) -> Sequence[Scored]:
-        scored = self.gallery.search(template, self.policy.sources(ground), self.policy.threshold)
+    def _leads(self, sample: Sample, ground: Ground) -> Sequence[Scored]:
+        scored = self.gallery.search(sample.template, self.policy.sources(ground), self.policy.threshold)
         active = self.records.active([entry.reference_id for entry in scored])
         current = [entry for entry in scored if entry.reference_id in active]
-        return shortlist(current, self.policy.threshold, self.policy.cap)
+        return shortlist(current, self.policy.threshold, cap(sample.quality, self.policy.cap))
 
-    def _answer(self, actor: Actor, purpose: Purpose, leads: Sequence[Scored]) -> Search:
+    def _answer(self, actor: Actor, purpose: Purpose, leads: Sequence[Scored], capture: Capture) -> Search:
         now, seed = self.clock.now(), self.randomness.seed()
         return Search(
             id=self.randomness.id(),
@@ -73,16 +81,23 @@ class Identification:
             policy_version=self.policy.version,
             answered_at=now,
             expires_at=now + self.policy.time_to_decide,
+            capture=capture,
         )
 
 
-def _answered(search: Search, frames: int) -> Event:
-    purpose = search.purpose
+def _answered(search: Search, frames: int, named: int) -> Event:
+    purpose, capture = search.purpose, search.capture
     details: dict[str, Json] = {
         "ground": purpose.ground.value,
         "place": purpose.place.value,
         "alternatives": sorted(item.value for item in purpose.alternatives),
         "frames": frames,
+        "faces_named": named,
+        "faults": [fault.value for fault in capture.faults],
+        "recapture": capture.recapture,
+        "agreement": capture.agreement.value if capture.agreement else None,
+        "life_at_risk": purpose.life_at_risk,
+        "faults_overridden": capture.overridden,
         "references": {candidate.label: candidate.reference_id for candidate in search.candidates},
         "seed": search.seed,
         "model": search.model,

@@ -13,8 +13,9 @@ from typing import Protocol
 
 from server.domain.actors import Account, Session
 from server.domain.candidates import Scored
+from server.domain.capture import Sample
 from server.domain.events import Event, Json
-from server.domain.face import Template
+from server.domain.face import NamedFace, Template
 from server.domain.gallery import Census, IndexedReference, Record, Reference, Source, Subject, Supplement
 from server.domain.search import Review, Search, SearchState
 
@@ -45,11 +46,15 @@ class FaceEngine(Protocol):
     def model(self) -> str:
         """Id of the model whose templates this engine makes, with its pipeline version: `dlib-resnet/2`."""
 
-    def template_of(self, images: Sequence[bytes]) -> Template:
-        """The template of the one person on 1-5 encoded photographs (JPEG, PNG, WebP).
+    def sample_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Sample:
+        """Template and quality of the one person on 1-5 encoded photographs (JPEG, PNG, WebP).
 
-        Raises an ImageRefused (ImageUnreadable, FaceNotFound, SeveralFaces, FramesDisagree, ...) or Busy.
+        named: of photographs with several faces, which one is meant. Raises an ImageRefused (ImageUnreadable,
+        FaceNotFound, SeveralFaces, FaceNotNamed, FramesDisagree, ...) or Busy.
         """
+
+    def template_of(self, images: Sequence[bytes]) -> Template:
+        """The template alone, of photographs whose quality was judged before; raises as `sample_of`."""
 
     def portrait_of(self, image: bytes) -> bytes:
         """The photograph as it is kept and shown: upright JPEG, at most 1280 px, without metadata."""

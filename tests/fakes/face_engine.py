@@ -7,14 +7,16 @@ Relatives look alike: "berg-1" and "berg-2" share a family name, and their templ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.domain.capture import Agreement, Sample
 from server.domain.errors import (
     FaceNotFound,
+    FaceNotNamed,
     FramesDisagree,
     ImageAnimated,
     ImageCountInvalid,
@@ -25,7 +27,8 @@ from server.domain.errors import (
     SeveralFaces,
     Unavailable,
 )
-from server.domain.face import Box, Template
+from server.domain.face import Box, NamedFace, Template
+from server.domain.quality import Component, Finding, Grade, Quality
 
 MODEL = "named-faces/1"
 DIMENSION = 256
@@ -34,9 +37,14 @@ OF_A_CONDITION = 0.3
 
 Direction = NDArray[np.float64]
 
+BOXES = (Box(40, 30, 200, 240), Box(400, 90, 80, 96))
+"""Of a photograph with several faces; the person whose name it bears has the first."""
+
+FAULTS = {"blurred": Component.SHARPNESS, "dark": Component.DARK, "masked": Component.LOWER_FACE}
+
 REFUSALS: dict[str, ImageRefused] = {
     "no-face": FaceNotFound(),
-    "several-faces": SeveralFaces([Box(40, 30, 200, 240), Box(400, 90, 80, 96)]),
+    "several-faces": SeveralFaces(BOXES),
     "too-large": ImageTooLarge(),
     "too-small": ImageTooSmall(),
     "animated": ImageAnimated(),
@@ -59,6 +67,16 @@ class FakeFaceEngine:
         self.available = True
         self._refused = refused
 
+    def sample_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Sample:
+        template = self.template_of([_chosen(image, number, named) for number, image in enumerate(images)])
+        conditions = {condition for image in images for condition in _read(image)[1]}
+        quality = graded(
+            {FAULTS[condition]: Grade.POOR for condition in conditions & FAULTS.keys()}
+            | ({Component.SHARPNESS: Grade.UNUSABLE} if "smeared" in conditions else {})
+        )
+        agreement = Agreement.WEAK if "unlike" in conditions else Agreement.CLEAR
+        return Sample(template, quality, "screen" in conditions, agreement if len(images) > 1 else None)
+
     def template_of(self, images: Sequence[bytes]) -> Template:
         if not 1 <= len(images) <= 5:
             raise ImageCountInvalid
@@ -77,6 +95,27 @@ class FakeFaceEngine:
     def ping(self) -> None:
         if not self.available:
             raise Unavailable
+
+
+def graded(grades: Mapping[Component, Grade]) -> Quality:
+    """A quality with the given grades, and otherwise good; a poor one counts half, an unusable one a tenth."""
+    factors = {Grade.GOOD: 1.0, Grade.POOR: 0.5, Grade.UNUSABLE: 0.1}
+    return Quality(
+        tuple(
+            Finding(component, 0.0, grade := grades.get(component, Grade.GOOD), factors[grade])
+            for component in Component
+        )
+    )
+
+
+def _chosen(image: bytes, number: int, named: Sequence[NamedFace]) -> bytes:
+    """The photograph without its other faces, if one of them was named."""
+    boxes = [choice.box for choice in named if choice.image == number]
+    if not boxes:
+        return image
+    if boxes[0] != BOXES[0]:
+        raise FaceNotNamed
+    return image.replace(b" several-faces", b"")
 
 
 def _read(image: bytes) -> tuple[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.errors import GroundUnknown, OifrError, PurposeInvalid, PurposeMissing, RequestInvalid
+from server.domain.face import Box, NamedFace
 from server.domain.gallery import Source
 from server.domain.probe import Alternative, Ground, Place, Purpose
 from server.domain.search import ReviewOutcome
@@ -18,6 +20,8 @@ WITHOUT_NUL = r"^[^\x00]*$"
 """PostgreSQL keeps no NUL in a text."""
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=WITHOUT_NUL)]
+Coordinate = Annotated[int, Field(ge=-100_000, le=100_000)]
+Extent = Annotated[int, Field(ge=1, le=100_000)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=WITHOUT_NUL)]
 
 
@@ -39,6 +43,7 @@ class PurposeForm(Form):
     no_force: bool
     incident: Word = ""
     harm: Prose = ""
+    life_at_risk: bool = False
 
     def purpose(self) -> Purpose:
         return Purpose(**{name: getattr(self, name) for name in type(self).model_fields})
@@ -60,6 +65,27 @@ def _purpose_problem(invalid: ValidationError) -> OifrError:
         return GroundUnknown()
     named = f" Check: {', '.join(sorted(fields))}." if fields <= set(PurposeForm.model_fields) and fields else ""
     return PurposeInvalid(f"The purpose is not of the documented form.{named}")
+
+
+class FaceForm(Form):
+    """Which face is meant on photograph `image` (from 0): one of the boxes of a `several-faces` problem."""
+
+    image: Annotated[int, Field(ge=0, le=4)]
+    box: tuple[Coordinate, Coordinate, Extent, Extent]
+
+    def named(self) -> NamedFace:
+        return NamedFace(self.image, Box(*self.box))
+
+
+def named_from(texts: Sequence[bytes]) -> list[NamedFace]:
+    """The face parts of a search, one a photograph at most; raises RequestInvalid."""
+    try:
+        named = [FaceForm.model_validate_json(text).named() for text in texts]
+    except ValidationError:
+        raise RequestInvalid from None
+    if len({choice.image for choice in named}) < len(named):
+        raise RequestInvalid
+    return named
 
 
 class JudgementForm(Form):

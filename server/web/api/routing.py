@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Path
@@ -19,9 +20,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": "Problem", "content": content} for status in statuses}
 
 
-def multipart_body(**parts: dict[str, Any]) -> dict[str, Any]:
+def multipart_body(optional: Sequence[str] = (), **parts: dict[str, Any]) -> dict[str, Any]:
     """OpenAPI request body of a route that reads its form itself."""
-    schema = {"type": "object", "properties": parts, "required": [*parts]}
+    schema = {"type": "object", "properties": parts, "required": [name for name in parts if name not in optional]}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from server.web.api.forms import DecisionForm, JudgementForm, PurposeForm, ReviewForm, purpose_from
+from server.web.api.forms import (
+    DecisionForm,
+    FaceForm,
+    JudgementForm,
+    PurposeForm,
+    ReviewForm,
+    named_from,
+    purpose_from,
+)
 from server.web.api.multipart import InMemoryForm
 from server.web.api.routing import BINARY, Identifier, Label, multipart_body, problems
 from server.web.api.views import DecidedView, ReceiptView, ReviewedView, SearchView
@@ -16,14 +24,18 @@ router = APIRouter(prefix="/v1/searches", tags=["searches"])
 _PROBE = multipart_body(
     purpose=PurposeForm.model_json_schema(),
     images={"type": "array", "items": BINARY, "minItems": 1, "maxItems": 5},
+    face={"type": "array", "items": FaceForm.model_json_schema(), "maxItems": 5},
+    optional=("face",),
 )
 
 
 @router.post("", status_code=201, responses=problems(401, 403, 409, 413, 422, 503), openapi_extra=_PROBE)
 def search(actor: SignedInActor, form: InMemoryForm, flows: Flows, places: Places) -> SearchView:
+    """Answer one probe. Where a photograph shows several faces (422 `several-faces`), send it again with a `face`."""
     purpose, images = purpose_from(form.text("purpose")), form.files("images")
+    named = named_from(form.files("face"))
     with places.taken():
-        answered = flows.identification.search(actor, purpose, images)
+        answered = flows.identification.search(actor, purpose, images, named)
     return SearchView.of(OpenedSearch(answered, {}))
 
 

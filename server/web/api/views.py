@@ -8,9 +8,11 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from server.domain.actors import Actor, Role
+from server.domain.capture import Agreement, Capture
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.gallery import Record, Source
 from server.domain.probe import Ground
+from server.domain.quality import Component
 from server.domain.search import Search, SearchState
 from server.workflow.access import SignedIn
 from server.workflow.adjudication import OpenedSearch
@@ -89,6 +91,30 @@ class DecisionView(View):
         )
 
 
+class CaptureView(View):
+    """What was found about the photographs: advice for the officer, never a measured value.
+
+    `recapture`: one of them may be of a screen or a print. `agreement`: of several frames. `overridden`: they were
+    too poor for a search that is not for a life at risk.
+    """
+
+    faults: list[Component]
+    advice: list[str]
+    recapture: bool
+    agreement: Agreement | None
+    overridden: bool
+
+    @classmethod
+    def of(cls, capture: Capture) -> Self:
+        return cls(
+            faults=list(capture.faults),
+            advice=list(capture.advice),
+            recapture=capture.recapture,
+            agreement=capture.agreement,
+            overridden=capture.overridden,
+        )
+
+
 class SearchView(View):
     """Letters without rank or score; records only of those judged the same person."""
 
@@ -97,6 +123,7 @@ class SearchView(View):
     ground: Ground
     answered_at: datetime
     expires_at: datetime
+    capture: CaptureView
     candidates: list[CandidateView]
     decision: DecisionView | None
 
@@ -109,6 +136,7 @@ class SearchView(View):
             ground=search.purpose.ground,
             answered_at=_utc(search.answered_at),
             expires_at=_utc(search.expires_at),
+            capture=CaptureView.of(search.capture),
             candidates=[_candidate(search, candidate.label, opened) for candidate in search.candidates],
             decision=DecisionView.of(search.decision) if search.decision else None,
         )
