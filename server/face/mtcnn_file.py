@@ -15,8 +15,31 @@ from server.domain.errors import WeightsUnverified
 
 Layers = tuple[NDArray[np.float32], ...]
 
-TENSORS: Final = (13, 16, 21)
-"""Arrays of the proposal, refinement and output net: kernel, bias and PReLU slopes, layer after layer."""
+SHAPES: Final = (
+    (
+        *((3, 3, 3, 10), (10,), (1, 1, 10)),
+        *((3, 3, 10, 16), (16,), (1, 1, 16)),
+        *((3, 3, 16, 32), (32,), (1, 1, 32)),
+        *((1, 1, 32, 4), (4,), (1, 1, 32, 2), (2,)),
+    ),
+    (
+        *((3, 3, 3, 28), (28,), (1, 1, 28)),
+        *((3, 3, 28, 48), (48,), (1, 1, 48)),
+        *((2, 2, 48, 64), (64,), (1, 1, 64)),
+        *((576, 128), (128,), (128,)),
+        *((128, 4), (4,), (128, 2), (2,)),
+    ),
+    (
+        *((3, 3, 3, 32), (32,), (1, 1, 32)),
+        *((3, 3, 32, 64), (64,), (1, 1, 64)),
+        *((3, 3, 64, 64), (64,), (1, 1, 64)),
+        *((2, 2, 64, 128), (128,), (1, 1, 128)),
+        *((1152, 256), (256,), (256,)),
+        *((256, 4), (4,), (256, 10), (10,), (256, 2), (2,)),
+    ),
+)
+"""Of the proposal, refinement and output net: kernel, biases and PReLU slopes, layer after layer, then kernel and
+biases of each answer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +59,6 @@ def read_cascade(files: Sequence[Path]) -> CascadeWeights:
     """
     load = import_module("joblib").load  # ships without types
     nets = [tuple(np.asarray(array, np.float32) for array in load(file)) for file in files]
-    if tuple(map(len, nets)) != TENSORS:
+    if tuple(tuple(array.shape for array in net) for net in nets) != SHAPES:
         raise WeightsUnverified("The detector's weight files are not of the known form. Run the set-up again.")
     return CascadeWeights(*nets)
