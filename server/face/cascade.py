@@ -33,7 +33,8 @@ FOUND: Final = 0.8
 """Face probability that the nets must give, from the first to the last."""
 
 MOST_PROPOSALS: Final = 1000
-"""Windows of a level that are followed up, best first: bounds the work on a picture made of noise."""
+"""Windows of a level, and again of a picture, that are followed up, best first: bounds the work on a picture made
+of noise."""
 
 GRAIN: Final = 32
 """Sides of the canvas are multiples of this, for TensorFlow prepares its convolutions anew for each size."""
@@ -152,9 +153,8 @@ def _read(level: Level, top: int, left: int, offsets: Floats, scores: Floats) ->
     part = np.s_[top // STEP : top // STEP + rows, left // STEP : left // STEP + columns]
     row, column = np.nonzero(scores[part] > PROPOSED)
     chances, moves = scores[part][row, column], offsets[part][row, column]
-    if len(chances) > MOST_PROPOSALS:
-        best = np.argsort(chances)[-MOST_PROPOSALS:]
-        row, column, chances, moves = row[best], column[best], chances[best], moves[best]
+    best = _best(chances)
+    row, column, chances, moves = row[best], column[best], chances[best], moves[best]
     corner = np.column_stack([column, row]) * STEP
     windows = np.concatenate([corner + 1, corner + WINDOW], axis=1)
     boxes = (windows + moves.astype(np.float64) * (WINDOW - 1)) / level.scale
@@ -163,10 +163,18 @@ def _read(level: Level, top: int, left: int, offsets: Floats, scores: Floats) ->
 
 
 def _thinned(proposals: _Proposals, picture: int) -> tuple[Boxes, Scores]:
-    own = proposals.pictures == picture
+    own = np.flatnonzero(proposals.pictures == picture)
+    own = own[_best(proposals.scores[own])]
     boxes, scores = proposals.boxes[own], proposals.scores[own]
-    kept = outstanding(boxes, scores, 0.7)[:MOST_PROPOSALS]
+    kept = outstanding(boxes, scores, 0.7)
     return squared(boxes[kept]), scores[kept]
+
+
+def _best(scores: Scores) -> NDArray[np.intp]:
+    """Indices of the MOST_PROPOSALS best: every box is compared with every other one."""
+    if len(scores) <= MOST_PROPOSALS:
+        return np.arange(len(scores))
+    return np.argsort(scores)[-MOST_PROPOSALS:]
 
 
 def _refined(nets: CascadeNets, picture: Pixels, boxes: Boxes, scores: Scores) -> Boxes:
