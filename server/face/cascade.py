@@ -1,8 +1,8 @@
 """Upright faces in pictures: MTCNN's three nets, each asked only of what the one before let through.
 
 The proposal net sees the picture at every scale of a pyramid. Here all scales of all pictures lie side by side on
-one canvas, so that one call of the net answers for them: its windows are independent, and those that reach over
-a level's edge are not read. The least face looked for decides the size of the largest level, and with it the time.
+one canvas, so that one call of the net answers for them: its windows are independent, and of what lies between the
+levels it sees nothing. The least face looked for decides the size of the largest level, and with it the time.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ of noise."""
 
 GRAIN: Final = 32
 """Sides of the canvas are multiples of this, for TensorFlow prepares its convolutions anew for each size."""
+
+OUTSIDE: Final = -1.0
+"""Colour of the canvas where no level lies."""
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -141,7 +144,7 @@ def _even(number: int) -> int:
 def _drawn(levels: Sequence[Level], corners: Sequence[tuple[int, int]]) -> Floats:
     ends = [(top + level.height, left + level.width) for level, (top, left) in zip(levels, corners, strict=True)]
     height, width = (-(-max(side) // GRAIN) * GRAIN for side in zip(*ends, strict=True))
-    canvas = np.zeros((height, width, 3), np.float32)
+    canvas = np.full((height, width, 3), OUTSIDE, np.float32)
     for level, (top, left), (bottom, right) in zip(levels, corners, ends, strict=True):
         canvas[top:bottom, left:right] = level.pixels
     return canvas
@@ -149,7 +152,8 @@ def _drawn(levels: Sequence[Level], corners: Sequence[tuple[int, int]]) -> Float
 
 def _read(level: Level, top: int, left: int, offsets: Floats, scores: Floats) -> tuple[Boxes, Scores]:
     """The level's faces in pixels of its picture, thinned out."""
-    rows, columns = ((side - WINDOW) // STEP + 1 for side in (level.height, level.width))
+    # At an odd side one more window is read, which reaches over the edge by a pixel.
+    rows, columns = ((side - WINDOW + 1) // STEP + 1 for side in (level.height, level.width))
     part = np.s_[top // STEP : top // STEP + rows, left // STEP : left // STEP + columns]
     row, column = np.nonzero(scores[part] > PROPOSED)
     chances, moves = scores[part][row, column], offsets[part][row, column]

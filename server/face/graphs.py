@@ -27,6 +27,9 @@ CHIP: Final = 150
 MEAN_COLOUR: Final = (122.782, 117.001, 104.298)
 """Subtracted from the chip; with the divisor 256 the normalisation dlib trained with (dlib/dnn/input.h)."""
 
+BARRED: Final = 1e6
+"""Taken from values that must not win where the greatest is picked; they are a few units large."""
+
 GREY: Final = 127.5
 """What the cascade sees outside the picture; (pixel - 127.5) / 128 is its normalisation."""
 
@@ -125,7 +128,10 @@ class CascadeGraphs:
         self._finish = _traced(lambda seen, at: _output(seen, at, weights.output), picture, boxes)
 
     def propose(self, canvas: Floats) -> tuple[Floats, Floats]:
-        """Offsets (rows, columns, 4) and face probability (rows, columns) of each 12 px window at steps of 2 px."""
+        """Offsets (rows, columns, 4) and face probability (rows, columns) of each 12 px window at steps of 2 px.
+
+        canvas: (height, width, 3), RGB from 0 to 255; negative where nothing is to be seen.
+        """
         offsets, scores = self._propose(tensorflow().constant(canvas))
         return np.asarray(offsets), np.asarray(scores)
 
@@ -153,10 +159,17 @@ def _padded(boxes: Floats) -> Any:
 def _proposal(canvas: Any, weights: Layers) -> tuple[Any, Any]:
     nn = tensorflow().nn
     plane = _sloped(_filtered(_normal(canvas)[None], weights[0:2]), weights[2])
-    plane = nn.max_pool2d(plane, 2, 2, "SAME")
+    # Where a level ends only what there is is pooled, as where a picture of its own ends.
+    plane = nn.max_pool2d(plane - BARRED * _reaching_out(canvas), 2, 2, "SAME")
     plane = _sloped(_filtered(plane, weights[3:5]), weights[5])
     plane = _sloped(_filtered(plane, weights[6:8]), weights[8])
     return _filtered(plane, weights[9:11])[0], nn.softmax(_filtered(plane, weights[11:13]))[0, ..., 1]
+
+
+def _reaching_out(canvas: Any) -> Any:
+    """1 for each 3x3 filter that reaches to where nothing is to be seen, else 0; (1, rows, columns, 1)."""
+    tf = tensorflow()
+    return tf.nn.max_pool2d(tf.cast(canvas[None, ..., :1] < 0, tf.float32), 3, 1, "VALID")
 
 
 def _refinement(picture: Any, boxes: Any, weights: Layers) -> tuple[Any, Any]:

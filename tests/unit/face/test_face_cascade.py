@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.face.cascade import GRAIN, MOST_PROPOSALS, STEP, Level, faces_in, packed
+from server.face.cascade import GRAIN, MOST_PROPOSALS, OUTSIDE, STEP, Level, faces_in, packed
 from server.face.landmarks import Detection
 from tests.fakes.painted_faces import PARTS, PaintedNets, black, paint
 
@@ -15,8 +15,7 @@ Corner = tuple[int, int]
 
 
 def level(height: int, width: int, number: int = 0) -> Level:
-    """No pixel of it is 0, which is the canvas' own colour."""
-    shades = np.random.default_rng(height * 1000 + width).uniform(1, 255, (height, width, 3))
+    shades = np.random.default_rng(height * 1000 + width).uniform(0, 255, (height, width, 3))
     return Level(number, 1.0, shades.astype(np.float32))
 
 
@@ -43,7 +42,7 @@ def test_no_two_levels_overlap_and_nothing_else_is_drawn(levels: list[Level]) ->
     for one, corner in zip(levels, corners, strict=True):
         layers[area_of(one, corner)] += 1
     assert layers.max() == 1
-    np.testing.assert_array_equal(layers > 0, canvas.any(axis=2))
+    np.testing.assert_array_equal(layers == 0, (canvas == OUTSIDE).all(axis=2))
 
 
 @given(levels)
