@@ -59,7 +59,7 @@ def black(width: int, height: int) -> Pixels:
 
 @dataclass(eq=False)
 class PaintedNets:
-    """`cascade.CascadeNets`. canvases: the (height, width) of each one that was searched; looks: calls of the last net."""
+    """`cascade.CascadeNets`. canvases: (height, width) of each one that was searched; looks: calls of the last net."""
 
     canvases: list[tuple[int, int]] = field(default_factory=list)
     looks: int = 0
@@ -119,7 +119,7 @@ class _Disc:
 
 def _grown(box: NDArray[np.float64]) -> NDArray[np.float64]:
     margin = 0.2 * (box[2] - box[0])
-    return box + [-margin, -margin, margin, margin]
+    return np.asarray(box + np.array([-margin, -margin, margin, margin]))
 
 
 def _disc(picture: Pixels, box: NDArray[np.float64]) -> _Disc | None:

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -23,6 +24,16 @@ def encoded(pixels: Pixels, kind: str = "PNG", **options: object) -> bytes:
 def pixels_of(path: Path) -> Pixels:
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def turned(pixels: Pixels, degrees: float) -> Pixels:
+    """The whole picture turned counter-clockwise, on grey."""
+    height, width = pixels.shape[:2]
+    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
+    cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
+    wide, high = round(width * cosine + height * sine), round(width * sine + height * cosine)
+    turn[:, 2] += [(wide - width) / 2, (high - height) / 2]
+    return np.asarray(cv2.warpAffine(pixels, turn, (wide, high), borderValue=(128, 128, 128)), np.uint8)
 
 
 def astronaut() -> Pixels:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.face.align import CHIP_SIDE, chip_of, distance, inverse, moved, roll_of, similarity
+from server.face.align import chip_of, distance, inverse, moved, roll_of, similarity
 
+SIDE = 150
 FIXED = np.array([(46.4, 44.6), (100.1, 44.7), (73.9, 77.4), (48.2, 98.0), (99.0, 97.9)])
 
 
@@ -55,15 +56,15 @@ def test_the_chip_shows_the_landmarks_at_the_fixed_points() -> None:
     picture = np.zeros((500, 500, 3), np.uint8)
     for x, y in landmarks.round().astype(int):
         picture[y - 3 : y + 4, x - 3 : x + 4] = 255
-    chip = chip_of(picture, landmarks, FIXED)
-    assert chip.shape == (CHIP_SIDE, CHIP_SIDE, 3)
+    chip = chip_of(picture, landmarks, FIXED, SIDE)
+    assert chip.shape == (SIDE, SIDE, 3)
     assert all(chip[round(y), round(x)].min() > 200 for x, y in FIXED)
 
 
 def test_a_margin_widens_the_chip_on_every_side() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (400, 400, 3)).astype(np.uint8)
     landmarks = moved(FIXED, matrix(1.5, -10.0, (120.0, 90.0)))
-    wide = chip_of(picture, landmarks, FIXED, margin=20)
+    wide = chip_of(picture, landmarks, FIXED, SIDE, margin=20)
     assert wide.shape == (190, 190, 3)
-    difference = wide[20:-20, 20:-20].astype(int) - chip_of(picture, landmarks, FIXED)
+    difference = wide[20:-20, 20:-20].astype(int) - chip_of(picture, landmarks, FIXED, SIDE)
     assert np.abs(difference).max() <= 4

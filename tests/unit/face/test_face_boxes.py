@@ -73,7 +73,9 @@ def test_likeness_is_symmetric_between_0_and_1_and_1_with_oneself(crowd: tuple[n
 
 
 @given(crowds(), st.sampled_from([0.0, 0.3, 0.5, 0.7]))
-def test_outstanding_boxes_are_those_without_a_better_likeness(crowd: tuple[np.ndarray, np.ndarray], most: float) -> None:
+def test_outstanding_boxes_are_those_without_a_better_likeness(
+    crowd: tuple[np.ndarray, np.ndarray], most: float
+) -> None:
     kept = outstanding(*crowd, most)
     assert list(kept) == thinned(*crowd, most, jaccard)
     assert not len(crowd[1]) or kept[0] == np.argmax(crowd[1])
@@ -93,7 +95,9 @@ def test_a_small_box_inside_a_large_one_is_covered_but_not_alike() -> None:
 
 
 @given(crowds())
-def test_squares_hold_their_boxes_about_the_same_middles_and_are_no_larger(crowd: tuple[np.ndarray, np.ndarray]) -> None:
+def test_squares_hold_their_boxes_about_the_same_middles_and_are_no_larger(
+    crowd: tuple[np.ndarray, np.ndarray],
+) -> None:
     boxes, _ = crowd
     squares = squared(boxes)
     sides, square_sides = boxes[:, 2:] - boxes[:, :2], squares[:, 2:] - squares[:, :2]

@@ -1,114 +1,159 @@
-"""How hypotheses are judged, with a detector whose answers are written down."""
+"""Whose face is meant, with nets that see painted faces: at any angle, beside others, near and far."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from server.domain.errors import FaceNotFound, SeveralFaces
+from server.domain.errors import FaceNotFound, FaceNotNamed, SeveralFaces
 from server.domain.face import Box
 from server.face.decode import Photograph
-from server.face.detect import LOST, MARGIN, faces_of, only_face
-from server.face.landmarks import Detection
+from server.face.detect import BYSTANDER, MOST_FACES, box_of, faces_of, only_face
+from server.face.looks import Face
+from tests.fakes.painted_faces import FALSE_ALARM, PARTS, UNCERTAIN, PaintedNets, Pixels, black, paint
 
-FIXED = np.array([(46.4, 44.6), (100.1, 44.7), (73.9, 77.4), (48.2, 98.0), (99.0, 97.9)])
-PHOTOGRAPH = Photograph(np.zeros((300, 400, 3), np.uint8), shrink=1.0)
-
-
-def face_at(left: float, top: float, size: float = 1.0) -> Detection:
-    """A well-formed upright face whose bounds are about the chip."""
-    bounds = np.array([left + 20 * size, top + 10 * size, left + 130 * size, top + 140 * size])
-    return Detection(bounds, FIXED * size + [left, top])
+EVERY_ANGLE = range(0, 360, 15)
+LARGE, MIDDLE, SMALL = 230, 60, 27
+"""Diameters: found in one pass; found by the fast passes; found by the thorough pass alone."""
 
 
-class WrittenDetector:
-    """Answers pictures of the photograph's shape by turn, and chips by their drift."""
-
-    def __init__(self, by_turn: Sequence[Sequence[Detection]], drifts: Sequence[float | None]) -> None:
-        self._by_turn = list(by_turn)
-        self._drifts = list(drifts)
-
-    def detect(self, pictures: Sequence[np.ndarray]) -> list[list[Detection]]:
-        if pictures[0].shape[0] != pictures[0].shape[1]:
-            return [list(self._by_turn.pop(0))]
-        return [self._again(self._drifts.pop(0)) for _ in pictures]
-
-    @staticmethod
-    def _again(drift: float | None) -> list[Detection]:
-        if drift is None:
-            return []
-        return [Detection(np.zeros(4), FIXED + MARGIN + [drift, 0.0])]
+def photograph(pixels: Pixels, shrink: float = 1.0) -> Photograph:
+    return Photograph(pixels, shrink)
 
 
-def test_a_steady_upright_face_ends_the_search() -> None:
-    detector = WrittenDetector([[face_at(100, 50)]], [1.0])
-    face = only_face(detector, PHOTOGRAPH, FIXED)
-    assert face.turn == 0
-    assert face.drift == pytest.approx(1.0)
+def truth(middle: tuple[float, float], diameter: float, lean: float) -> np.ndarray:
+    turn = np.radians(lean)
+    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    return np.asarray((PARTS - 0.5) * diameter @ rotation + middle)
 
 
-def test_a_lying_person_beside_a_standing_one_is_reported() -> None:
-    wide = Photograph(np.zeros((600, 1000, 3), np.uint8), shrink=1.0)
-    standing, lying = face_at(20, 20), face_at(20, 20)
-    with pytest.raises(SeveralFaces) as refused:
-        only_face(WrittenDetector([[standing], [lying], [], []], [1.0, 2.0]), wide, FIXED)
-    assert len(refused.value.boxes) == 2
+def searched(nets: PaintedNets) -> int:
+    """Pixels of all canvases: the work that was done."""
+    return sum(height * width for height, width in nets.canvases)
 
 
-def test_invented_landmarks_of_the_same_face_at_another_turn_are_not_a_second_person() -> None:
-    small = Photograph(np.zeros((300, 400, 3), np.uint8), shrink=1.0)
-    by_turn = [[face_at(125, 75, 0.9)], [], [face_at(125, 75, 0.9)], []]
-    assert len(faces_of(WrittenDetector(by_turn, [1.0, 3.9]), small.pixels, FIXED)) == 1
-
-
-def test_the_second_look_corrects_the_landmarks() -> None:
-    face = only_face(WrittenDetector([[face_at(100, 50, 2.0)]], [3.0]), PHOTOGRAPH, FIXED)
-    np.testing.assert_allclose(face.seen.landmarks, FIXED * 2.0 + [106, 50], atol=1e-6)
+def widths(faces: list[Face]) -> list[int]:
+    return [round(face.seen.area**0.5) for face in faces]
 
 
 @pytest.mark.parametrize(
-    ("turn", "bounds"), [(1, (209, 120, 339, 230)), (2, (169, 109, 279, 239)), (3, (60, 69, 190, 179))]
+    ("diameter", "leans"), [(LARGE, EVERY_ANGLE), (MIDDLE, EVERY_ANGLE), (SMALL, (0, 75, 165, 240))]
 )
-def test_the_least_drifting_turn_wins_and_stands_in_the_upright_photograph(turn: int, bounds: tuple[int, ...]) -> None:
-    by_turn = [[face_at(100, 50)], [], [], []]
-    by_turn[turn] = [face_at(100, 50)]
-    face = only_face(WrittenDetector(by_turn, [7.0, 2.0, 5.0]), PHOTOGRAPH, FIXED)
-    assert face.turn == turn
-    np.testing.assert_allclose(face.seen.bounds, bounds)
+def test_a_face_is_found_once_at_every_angle(diameter: int, leans: Sequence[int]) -> None:
+    for lean in leans:
+        face = only_face(PaintedNets(), photograph(paint(black(640, 480), (300, 220), diameter, lean)))
+        assert (face.roll - lean + 180) % 360 - 180 == pytest.approx(0, abs=2)
+        np.testing.assert_allclose(face.seen.landmarks, truth((300, 220), diameter, lean), atol=1)
+        half = diameter / 2
+        np.testing.assert_allclose(face.seen.bounds, [300 - half, 220 - half, 300 + half, 220 + half], atol=2)
 
 
-@pytest.mark.parametrize("drifts", [[None], [20.0, None], [20.0, LOST + 1]])
-def test_invented_landmarks_are_no_face(drifts: list[float | None]) -> None:
-    detector = WrittenDetector([[face_at(100, 50)], [], [], []], drifts)
+@pytest.mark.parametrize("lean", [0, 90, 150, 180, 270, 330])
+@pytest.mark.parametrize("size", [(1280, 960), (960, 1280), (1280, 300), (333, 257)])
+def test_places_are_those_of_the_photograph_whatever_its_size(size: tuple[int, int], lean: int) -> None:
+    middle, diameter = (size[0] * 0.6, size[1] * 0.45), min(size) * 0.5
+    face = only_face(PaintedNets(), photograph(paint(black(*size), middle, diameter, lean)))
+    np.testing.assert_allclose(face.seen.landmarks, truth(middle, diameter, lean), atol=diameter / 100)
+
+
+@pytest.mark.parametrize("pixels", [black(640, 480), black(80, 80), black(900, 80), np.full_like(black(90, 90), 120)])
+def test_nobody_is_said_to_be_nobody(pixels: Pixels) -> None:
     with pytest.raises(FaceNotFound):
-        only_face(detector, PHOTOGRAPH, FIXED)
+        only_face(PaintedNets(), photograph(pixels))
 
 
-def test_a_third_look_saves_a_face_that_drifted_once() -> None:
-    detector = WrittenDetector([[face_at(100, 50)], [], [], []], [20.0, 2.0])
-    face = only_face(detector, PHOTOGRAPH, FIXED)
-    np.testing.assert_allclose(face.seen.landmarks, FIXED + np.array([120, 50]), atol=1e-6)
+def test_more_is_searched_only_where_less_did_not_answer() -> None:
+    work = {}
+    for diameter in (LARGE, MIDDLE, SMALL):
+        nets = PaintedNets()
+        assert len(faces_of(nets, paint(black(640, 480), (300, 220), diameter))) == 1
+        work[diameter] = nets
+    assert len(work[LARGE].canvases) == 1
+    assert searched(work[LARGE]) < searched(work[MIDDLE]) / 4
+    assert searched(work[MIDDLE]) < searched(work[SMALL]) / 2
+    nobody = PaintedNets()
+    assert faces_of(nobody, black(640, 480)) == []
+    assert max(map(np.prod, nobody.canvases)) == max(map(np.prod, work[SMALL].canvases))
 
 
-def test_landmarks_that_lean_too_far_belong_to_another_turn() -> None:
-    lying = face_at(0, 0).carried(np.array([[0.0, -1.0, 250.0], [1.0, 0.0, 50.0]]))
-    assert faces_of(WrittenDetector([[lying], [], [], []], [0.5]), PHOTOGRAPH.pixels, FIXED) == []
-
-
-def test_a_bystander_of_similar_size_is_reported_in_original_pixels() -> None:
-    photograph = Photograph(PHOTOGRAPH.pixels, shrink=2.0)
-    detector = WrittenDetector([[face_at(200, 50, 0.6), face_at(10, 50)]], [1.0, 1.0])
+def test_two_people_are_both_reported_in_pixels_of_the_original_the_larger_first() -> None:
+    picture = paint(paint(black(640, 480), (480, 240), 100), (180, 240), 130)
     with pytest.raises(SeveralFaces) as refused:
-        only_face(detector, photograph, FIXED)
-    assert refused.value.boxes == (Box(60, 120, 220, 260), Box(424, 112, 132, 156))
+        only_face(PaintedNets(), photograph(picture, shrink=2.5), number=3)
+    assert refused.value.image == 3
+    expected = [Box(288, 438, 325, 325), Box(1075, 475, 250, 250)]
+    assert len(refused.value.boxes) == len(expected)
+    assert all(box.likeness(other) > 0.95 for box, other in zip(refused.value.boxes, expected, strict=True))
 
 
-def test_background_faces_and_double_detections_are_left_out() -> None:
-    far, double = face_at(300, 50, 0.4), face_at(20, 60, 0.8)
-    detector = WrittenDetector([[face_at(10, 50), far, double]], [1.0, 1.0, 1.0])
-    assert len(faces_of(detector, PHOTOGRAPH.pixels, FIXED)) == 1
+@pytest.mark.parametrize("leans", [(0, 0), (0, 90), (90, 0), (180, 180), (180, 0), (270, 90), (45, 225), (135, 30)])
+@pytest.mark.parametrize("part", [0.6, 1.0])
+def test_two_people_are_reported_however_each_lies(leans: tuple[int, int], part: float) -> None:
+    picture = paint(paint(black(640, 480), (170, 240), 120, leans[0]), (470, 200), 120 * part, leans[1])
+    with pytest.raises(SeveralFaces) as refused:
+        only_face(PaintedNets(), photograph(picture))
+    assert len(refused.value.boxes) == 2
 
 
-def test_a_large_false_alarm_does_not_make_a_face_background() -> None:
-    detector = WrittenDetector([[face_at(0, 0, 2.0), face_at(300, 50, 0.5)], [], [], []], [None, 1.0])
-    assert only_face(detector, PHOTOGRAPH, FIXED).seen.area < 10_000
+@pytest.mark.parametrize("lean", [0, 90, 180, 330])
+@pytest.mark.parametrize("diameter", [LARGE, 110, MIDDLE])
+def test_only_who_is_under_half_as_wide_is_background(diameter: int, lean: int) -> None:
+    alone = paint(black(640, 480), (160, 240), diameter, lean)
+    behind = paint(alone.copy(), (480, 120), diameter * BYSTANDER * 0.9, lean)
+    assert widths(faces_of(PaintedNets(), behind)) == pytest.approx([diameter], abs=2)
+    beside = paint(alone.copy(), (480, 120), diameter * BYSTANDER * 1.15, lean)
+    assert len(faces_of(PaintedNets(), beside)) == 2
+
+
+def test_of_two_a_named_one_is_taken() -> None:
+    picture = photograph(paint(paint(black(640, 480), (480, 240), 100), (180, 240), 130), shrink=2.0)
+    with pytest.raises(SeveralFaces) as refused:
+        only_face(PaintedNets(), picture)
+    for box, middle in zip(refused.value.boxes, ((180, 240), (480, 240)), strict=True):
+        face = only_face(PaintedNets(), picture, named=box)
+        assert box_of(face, picture) == box
+        assert (face.seen.bounds[:2] + face.seen.bounds[2:]) / 2 == pytest.approx(middle, abs=2)
+
+
+@pytest.mark.parametrize(
+    "named", [Box(0, 0, 90, 90), Box(115, 175, 30, 30), Box(180, 240, 130, 130), Box(0, 0, 640, 480)]
+)
+def test_a_box_in_which_no_face_stands_names_nobody(named: Box) -> None:
+    two = paint(paint(black(640, 480), (480, 240), 100), (180, 240), 130)
+    one = paint(black(640, 480), (180, 240), 130)
+    for picture in (two, one):
+        with pytest.raises(FaceNotNamed):
+            only_face(PaintedNets(), photograph(picture), named=named)
+
+
+def test_naming_a_face_where_there_is_none_is_still_no_face() -> None:
+    with pytest.raises(FaceNotFound):
+        only_face(PaintedNets(), photograph(black(640, 480)), named=Box(0, 0, 90, 90))
+
+
+def test_a_false_alarm_is_no_face() -> None:
+    assert faces_of(PaintedNets(), paint(black(640, 480), (300, 220), 120, kind=FALSE_ALARM)) == []
+
+
+def test_an_uncertain_face_is_taken_when_there_is_no_better_one() -> None:
+    face = only_face(PaintedNets(), photograph(paint(black(640, 480), (300, 220), 120, kind=UNCERTAIN)))
+    assert not face.steady
+    assert widths([face]) == pytest.approx([120], abs=2)
+
+
+@pytest.mark.parametrize("kind", [UNCERTAIN, FALSE_ALARM])
+@pytest.mark.parametrize("lean", [0, 90, 180])
+def test_what_is_uncertain_neither_joins_nor_hides_a_certain_face(kind: int, lean: int) -> None:
+    picture = paint(paint(black(640, 480), (160, 240), 200, kind=kind), (480, 240), 70, lean)
+    assert widths(faces_of(PaintedNets(), picture)) == pytest.approx([70], abs=2)
+
+
+def test_a_crowd_costs_a_bounded_number_of_looks() -> None:
+    crowd = black(640, 480)
+    for column in range(8):
+        for row in range(6):
+            paint(crowd, (45 + 78 * column, 42 + 78 * row), 56)
+    nets = PaintedNets()
+    assert len(faces_of(nets, crowd)) >= MOST_FACES
+    pictures = 8 * 3
+    assert nets.looks <= pictures * (1 + 4 * MOST_FACES)

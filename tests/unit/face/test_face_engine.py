@@ -1,7 +1,6 @@
 """The engine on real photographs: the astronaut's, the drawn people's, and the research faces' where present."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
 
@@ -12,18 +11,20 @@ from PIL import Image
 
 from server.domain.errors import (
     FaceNotFound,
+    FaceNotNamed,
     FramesDisagree,
     ImageCountInvalid,
     ImageTooSmall,
     SeveralFaces,
+    TemplateInvalid,
     Unavailable,
     WeightsUnverified,
 )
-from server.domain.face import Template
+from server.domain.face import Box, NamedFace, Template
 from server.face.engine import Engine
-from server.face.landmarks import Detection
 from server.face.weights import Manifest
-from tests.unit.face.pictures import astronaut, drawn_people, encoded, pixels_of, research_faces
+from tests.fakes.painted_faces import PaintedNets, black, paint
+from tests.unit.face.pictures import astronaut, drawn_people, encoded, pixels_of, research_faces, turned
 
 PORTRAIT = astronaut()
 FACE = PORTRAIT[0:240, 110:350]
@@ -66,12 +67,6 @@ def test_a_face_in_a_wider_scene_gives_nearly_the_same_template(engine: Engine, 
     assert engine.template_of([encoded(np.rot90(PORTRAIT, turn))]).score(upright) > 0.98
 
 
-def test_threads_do_not_disturb_one_another(engine: Engine, upright: Template) -> None:
-    with ThreadPoolExecutor(3) as threads:
-        templates = list(threads.map(lambda _: engine.template_of([encoded(FACE)]), range(3)))
-    assert all(np.array_equal(template.vector, upright.vector) for template in templates)
-
-
 def test_several_frames_of_one_person_fuse(engine: Engine, upright: Template) -> None:
     darker = (FACE * 0.6).astype(np.uint8)
     fused = engine.template_of([encoded(FACE), encoded(darker), encoded(FACE[:, ::-1])])
@@ -101,6 +96,9 @@ BLANKS: dict[str, Callable[[], np.ndarray]] = {
     "black": lambda: np.zeros((200, 300, 3), np.uint8),
     "white": lambda: np.full((200, 300, 3), 255, np.uint8),
     "noise": lambda: np.random.default_rng(7).integers(0, 256, (160, 160, 3)).astype(np.uint8),
+    "much noise": lambda: np.random.default_rng(7).integers(0, 256, (960, 1280, 3)).astype(np.uint8),
+    "black and white noise": lambda: np.random.default_rng(7).integers(0, 2, (640, 480, 3)).astype(np.uint8) * 255,
+    "stripes": lambda: np.tile(np.arange(480) % 24 // 12 * 255, (640, 3, 1)).transpose(0, 2, 1).astype(np.uint8),
     "no person": lambda: PORTRAIT[:200, 300:],
     "smallest allowed": lambda: np.full((80, 80, 3), 90, np.uint8),
     "narrow": lambda: np.full((80, 900, 3), 90, np.uint8),
@@ -128,22 +126,54 @@ def test_a_serving_engine_answers_the_ping(engine: Engine) -> None:
     engine.ping()
 
 
-class BrokenNets:
-    def detect(self, pictures: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
-        return [[] for _ in pictures]
-
+class BrokenEmbedder:
     def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
         return np.full((len(chips), 128), np.nan)
 
 
 def test_nets_that_answer_nonsense_fail_the_ping() -> None:
     with pytest.raises(Unavailable):
-        Engine(BrokenNets(), Manifest.read(_models() / "dlib-resnet.toml")).ping()
+        broken().ping()
+
+
+def test_nets_that_answer_nonsense_make_no_template() -> None:
+    seen = paint(black(200, 200), (100, 100), 120)
+    with pytest.raises(TemplateInvalid):
+        broken().template_of([encoded(seen)])
+    with pytest.raises(TemplateInvalid):
+        broken().template_of([encoded(seen)] * 3)
 
 
 def test_a_detector_is_no_template_model() -> None:
     with pytest.raises(WeightsUnverified):
-        Engine(BrokenNets(), Manifest.read(_models() / "mtcnn.toml"))
+        Engine(PaintedNets(), BrokenEmbedder(), Manifest.read(_models() / "mtcnn.toml"))
+
+
+def test_a_named_face_is_taken_on_its_photograph_and_no_other(engine: Engine, upright: Template) -> None:
+    both = encoded(np.hstack([FACE, FACE[:, ::-1]]))
+    with pytest.raises(SeveralFaces) as refused:
+        engine.template_of([encoded(FACE), both])
+    assert refused.value.image == 1
+    named = [NamedFace(1, box) for box in refused.value.boxes]
+    assert all(engine.template_of([encoded(FACE), both], [one]).score(upright) > 0.97 for one in named)
+    with pytest.raises(FaceNotNamed):
+        engine.template_of([encoded(FACE), both], [NamedFace(1, Box(0, 0, 30, 30))])
+    with pytest.raises(SeveralFaces):
+        engine.template_of([both, both], named[:1])
+
+
+def test_the_place_of_a_face_is_in_pixels_of_the_original(engine: Engine) -> None:
+    box, lean = engine.place_of(encoded(FACE))
+    large, _ = engine.place_of(encoded(FACE.repeat(8, axis=0).repeat(8, axis=1), "JPEG"))
+    assert large.width == pytest.approx(8 * box.width, rel=0.05)
+    _, leaning = engine.place_of(encoded(turned(FACE, -30)))
+    assert leaning - lean == pytest.approx(30, abs=2)
+
+
+def test_the_timed_way_gives_the_same_vector(engine: Engine, upright: Template) -> None:
+    vector, stages = engine.embedded(encoded(FACE))
+    np.testing.assert_allclose(vector, upright.vector, atol=1e-6)
+    assert min(stages.decode, stages.detect, stages.align, stages.embed) > 0
 
 
 @pytest.mark.parametrize("kind", ["upright", "lying"])
@@ -178,6 +208,10 @@ def _research_subjects() -> list[Path]:
     if folder is None:
         pytest.skip(NO_RESEARCH_FACES)
     return sorted(path for path in folder.iterdir() if (path / "33.jpg").is_file())
+
+
+def broken() -> Engine:
+    return Engine(PaintedNets(), BrokenEmbedder(), Manifest.read(_models() / "dlib-resnet.toml"))
 
 
 def _models() -> Path:

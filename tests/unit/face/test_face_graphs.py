@@ -71,7 +71,7 @@ def _at_640(pixels: Pixels) -> Pixels:
 
 
 def test_boxes_and_landmarks_are_the_packages_within_a_pixel(nets: CascadeGraphs, package: Any) -> None:
-    # Measured on all 160: 0.008 px at most. The bound is ten times tighter than what a chip could show.
+    # Measured on all 160: 0.008 px at most.
     pictures = drawn_pictures()
     assert len(pictures) >= 50
     for picture in pictures:

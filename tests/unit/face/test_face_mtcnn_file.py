@@ -54,7 +54,7 @@ def _with_two_layers_exchanged(nets: Nets) -> Nets:
         _with_two_layers_exchanged,
         lambda nets: nets[::-1],
         lambda nets: nets[:2],
-        lambda nets: [[], [], []],
+        lambda _: [[], [], []],
     ],
 )
 def test_other_arrays_are_refused(tmp_path: Path, altered: Callable[[Nets], Nets]) -> None:

@@ -1,0 +1,57 @@
+"""Every angle in the picture's plane, in steps of 15 degrees: the same face, the same template, the right lean."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from server.domain.face import Template
+from server.face.engine import Engine
+from tests.unit.face.pictures import Pixels, astronaut, drawn_people, encoded, pixels_of, research_faces, turned
+
+ANGLES = range(15, 360, 15)
+
+LEAST_SCORE = 0.97
+"""With the upright template. Far above any two people's."""
+
+SUBJECTS = 3
+
+
+def drawn() -> Iterator[Pixels]:
+    """People whose face fills the picture, and one at some distance."""
+    people = drawn_people()
+    yield from (pixels_of(frontal) for frontal, _ in people[:2])
+    yield pixels_of(people[2][1]["upright"])[::2, ::2]
+    yield astronaut()
+
+
+def researched() -> Iterator[Pixels]:
+    folder = research_faces()
+    if folder is None:
+        pytest.skip("no real faces: set OIFR_TEST_FACES to a folder of NNN/VH.jpg")
+    frontals = sorted(folder.glob("*/33.jpg"))
+    for number in np.random.default_rng(15).choice(len(frontals), SUBJECTS, replace=False):
+        yield pixels_of(frontals[number])
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_drawn_people_and_the_astronaut(engine: Engine, number: int) -> None:
+    _holds_at_every_angle(engine, list(drawn())[number])
+
+
+@pytest.mark.parametrize("number", range(SUBJECTS))
+def test_research_faces(engine: Engine, number: int) -> None:
+    _holds_at_every_angle(engine, list(researched())[number])
+
+
+def _holds_at_every_angle(engine: Engine, picture: Pixels) -> None:
+    upright, standing = _template_and_lean(engine, picture)
+    for degrees in ANGLES:
+        template, lean = _template_and_lean(engine, turned(picture, degrees))
+        assert template.score(upright) > LEAST_SCORE, f"turned by {degrees} degrees"
+        assert abs((lean + degrees - standing + 180) % 360 - 180) < 3, f"turned by {degrees} degrees"
+
+
+def _template_and_lean(engine: Engine, picture: Pixels) -> tuple[Template, float]:
+    image = encoded(picture)
+    return engine.template_of([image]), engine.place_of(image)[1]
