@@ -74,10 +74,11 @@ def re_embed(
     with composition.opened_database(settings) as database:
         change = composition.change_over(settings, database)
         missing = change.census().missing(model_id)
-        if dry_run or not missing:
+        if dry_run:
             typer.echo(f"{missing:,} references lack a template of {model_id}.")
             return
-        _make(settings, database, name, batch, missing)
+        if missing:
+            _make(settings, database, name, batch, missing)
         typer.echo(_line(change.census(), model_id))
         rejections = change.rejections(model_id)
     if rejections:

@@ -29,6 +29,18 @@ def test_a_dry_run_says_what_is_missing_and_changes_nothing(desk: Desk) -> None:
     assert desk.oifr("gallery", "re-embed", "--dry-run", "--model", "dlib-resnet").exit_code == 0
 
 
+def test_a_run_that_was_ended_before_its_report_writes_it_at_the_next(desk: Desk) -> None:
+    desk.enrol(3, OLD)
+    desk.supplement(ACTIVE, templates=2, rejections=1)
+    run = desk.oifr("gallery", "re-embed")
+    assert f"{ACTIVE}: 2 templates, 1 images refused, 0 missing" in run.output
+    report = (desk.home / "rejections-dlib-resnet-2.csv").read_text()
+    assert report.splitlines() == ["reference,problem", f"{2:032x},no-face"]
+    elsewhere = desk.home / "elsewhere.csv"
+    desk.oifr("gallery", "re-embed", "--report", str(elsewhere))
+    assert elsewhere.read_text() == report
+
+
 def test_re_embedding_is_refused_for_a_model_without_calibration_and_for_one_that_is_not(desk: Desk) -> None:
     refused = desk.refusal("gallery", "re-embed", "--model", "ArcFace")
     assert refused.startswith("ModelUncalibrated")
