@@ -26,7 +26,7 @@ from server import app as composition
 from server.audit.errors import AuditError
 from server.audit.export import verify_export
 from server.audit.verify import Report
-from server.config import Settings
+from server.config import DEFAULT_MODEL, Settings
 from server.demo.drawn import drawn_script
 from server.demo.report import closing_lines, machine_readable, opening_lines
 from server.demo.run import House, play
@@ -135,7 +135,14 @@ def demonstrated(script: Script, say: Callable[[list[str]], None], port: int) ->
     console = Console(stderr=True)
     with ExitStack() as closing:
         home = Path(closing.enter_context(TemporaryDirectory(prefix="oifr-demo-")))
-        settings = Settings(home=home, database_url=None, redis_url=None, master_key=None, threshold=script.threshold)
+        settings = Settings(
+            home=home,
+            database_url=None,
+            redis_url=None,
+            master_key=None,
+            model=DEFAULT_MODEL,
+            threshold=script.threshold,
+        )
         with console.status("Starting the server; the face engine takes some seconds ..."):
             service = closing.enter_context(composition.opened(settings))
             url = closing.enter_context(composition.running(service, port=port))

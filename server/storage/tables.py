@@ -109,7 +109,7 @@ refs = Table(
     Column("captured_on", Date, nullable=False),
     Column("lawful_basis", Sealed, nullable=False),
     Column("image", Sealed, nullable=False),
-    Index(None, "status"),
+    Index(None, "status", "id"),
 )
 
 # A reference holds one template of each model that knows it, or the reason why a model refused its image.
