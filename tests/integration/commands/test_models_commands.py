@@ -18,7 +18,7 @@ from tests.unit.face.weight_server import HDF5, WeightServer, serving
 
 CONTENT = HDF5 + bytes(range(256)) * 500
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
-ARCFACE_URL = "https://github.com/serengil/deepface_models/releases/download/v1.0/arcface_weights.h5"
+ARCFACE_URL = "https://github.com/serengil/deepface_backend/releases/download/v1.0/arcface_weights.h5"
 
 
 @pytest.fixture

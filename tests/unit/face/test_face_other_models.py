@@ -16,8 +16,7 @@ import pytest
 from server.domain.errors import FramesDisagree, WeightsUnverified
 from server.face.align import chip_of
 from server.face.decode import decode
-from server.face.deepface_models import DeepFaceEmbedder
-from server.face.detect import only_face
+from server.face.deepface_backend import DeepFaceEmbedder
 from server.face.engine import Engine
 from server.face.fuse import unit
 from server.face.pulled import Locked, WeightsHome
@@ -101,8 +100,7 @@ def test_the_net_sees_the_chip_that_its_manifest_says(drawn: Drawn, engine: Engi
     assert alignment is not None
     assert alignment.side == SIDES[drawn.name]
     photograph = decode(photographs[0])
-    looked_at = alignment.scaled(150)
-    face = only_face(engine._nets, photograph, looked_at)
+    face = engine.frame_of(photograph).face
     chip = chip_of(photograph.pixels, face.seen.landmarks, alignment.fixed_points, side=alignment.side)
     assert chip.shape == (alignment.side, alignment.side, 3)
     net = DeepFaceEmbedder(drawn.manifest, drawn.home)
