@@ -94,13 +94,18 @@ def access_of(database: SqlDatabase, settings: Settings) -> Access:
     return Access(database, Argon2Passwords(), SystemClock(), SystemRandomness(), settings.session_length)
 
 
+def engine_of(settings: Settings) -> Engine:
+    """The face engine alone; takes seconds. Raises WeightsUnverified."""
+    return Engine.load(settings.models, prepare_home(settings.home))
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Service]:
     """The whole server: database, Redis, face engine, matcher and the clock's sweep."""
     with ExitStack() as closing:
         database = closing.enter_context(opened_database(settings))
         redis = closing.enter_context(_opened_redis(settings))
-        engine = Engine.load(settings.models, settings.home)
+        engine = engine_of(settings)
         gallery = ExactGallery(
             engine.model, database.gallery, redis, master_key(settings).derived_cipher("gallery cache")
         )

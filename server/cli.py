@@ -26,6 +26,7 @@ from server import app as composition
 from server.audit.errors import AuditError
 from server.audit.export import verify_export
 from server.audit.verify import Report
+from server.cli_evaluate import evaluate_command
 from server.config import Settings
 from server.demo.drawn import drawn_script
 from server.demo.report import closing_lines, machine_readable, opening_lines
@@ -51,6 +52,7 @@ users = typer.Typer(help="Accounts of officers, supervisors and gallery managers
 audit = typer.Typer(help="The audit trail: verify it, export it.", no_args_is_help=True)
 commands.add_typer(users, name="users")
 commands.add_typer(audit, name="audit")
+commands.command("evaluate")(evaluate_command)
 
 SETTINGS_UNFIT = 2
 TRAIL_BROKEN = 3

@@ -166,6 +166,11 @@ class WeightsUnverified(OifrError):
     message = "The model's weights are missing or do not have the digest of their manifest. Run the set-up again."
 
 
+class CalibrationInvalid(OifrError):
+    slug = "calibration-invalid"
+    message = "The calibration record is not of the documented form."
+
+
 # --- the search and its decision -------------------------------------------------------------------------------
 
 

@@ -82,7 +82,7 @@ def only_face(detector: Detector, photograph: Photograph, fixed_points: NDArray[
     if not faces:
         raise FaceNotFound
     if len(faces) > 1:
-        raise SeveralFaces([_box(face.seen.bounds * photograph.shrink) for face in faces])
+        raise SeveralFaces([box_of(face.seen.bounds * photograph.shrink) for face in faces])
     return faces[0]
 
 
@@ -185,6 +185,7 @@ def _foreground(faces: list[Face]) -> list[Face]:
     return sorted(kept, key=lambda face: face.seen.area, reverse=True)
 
 
-def _box(bounds: NDArray[np.float64]) -> Box:
+def box_of(bounds: NDArray[np.float64]) -> Box:
+    """Bounds (left, top, right, bottom) in whole pixels."""
     left, top, right, bottom = (round(float(edge)) for edge in bounds)
     return Box(left=left, top=top, width=right - left, height=bottom - top)

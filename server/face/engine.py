@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.errors import ImageCountInvalid, Unavailable, WeightsUnverified
-from server.domain.face import Template
+from server.domain.face import Box, Template
 from server.face.align import CHIP_SIDE, chip_of
 from server.face.decode import decode
 from server.face.deepface_backend import DeepFaceNets
-from server.face.detect import Detector, only_face
+from server.face.detect import Detector, box_of, only_face
 from server.face.fuse import fused, unit
 from server.face.portrait import portrait
 from server.face.weights import Calibration, Manifest
@@ -80,6 +80,13 @@ class Engine:
         Raises what template_of raises of a single file.
         """
         return portrait(image)
+
+    def place_of(self, image: bytes) -> tuple[Box, int]:
+        """Bounds of the only face in pixels of the upright photograph, and the quarter turns, 0 to 3, counter-clockwise
+        after which that face stands upright; raises what template_of raises of a single file."""
+        photograph = decode(image)
+        face = only_face(self._nets, photograph, self._fixed_points)
+        return box_of(face.seen.bounds * photograph.shrink), face.turn
 
     def embedded(self, image: bytes) -> tuple[NDArray[np.float64], Stages]:
         """The unit vector of one photograph's only face, and where the time went; raises as template_of."""

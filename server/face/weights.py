@@ -10,7 +10,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,6 +45,11 @@ class Calibration:
     fpir: float
     data: str
 
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Self:
+        """From a manifest's table, which may hold a whole record of `oifr evaluate --calibrate`."""
+        return cls(**{field.name: table[field.name] for field in fields(cls)})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Manifest:
@@ -74,6 +79,8 @@ class Manifest:
     @classmethod
     def _of(cls, table: Mapping[str, Any]) -> Self:
         alignment, calibration = table.get("alignment"), table.get("calibration")
+        if calibration and calibration.get("model", table["name"]) != table["name"]:
+            raise WeightsUnverified(f"The calibration in the manifest of {table['name']} is of another model.")
         return cls(
             name=table["name"],
             package=table["package"],
@@ -81,7 +88,7 @@ class Manifest:
             files=tuple(WeightFile(**file) for file in table["files"]),
             dimension=table.get("dimension"),
             fixed_points=np.array(alignment["fixed_points"], np.float64) if alignment else None,
-            calibration=Calibration(**calibration) if calibration else None,
+            calibration=Calibration.of(calibration) if calibration else None,
         )
 
 
