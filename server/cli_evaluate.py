@@ -77,7 +77,7 @@ def evaluate_command(
     """Measure this server's face recognition on your own labelled photographs.
 
     Nobody's face, template or score is written: only rates, with 95 %
-    intervals. Photographs are read where they lie, one at a time.
+    intervals. Photographs are read where they lie and never copied.
 
     FOLDERS, one for each person:
 
@@ -96,10 +96,10 @@ def evaluate_command(
 
         oifr evaluate photographs.csv --turn 90,180 --occlude lower --dark --blur
 
-    A THRESHOLD for 3 in 1,000 searches by strangers that show anyone, among
-    50,000 people; refused where the data cannot support it:
+    A THRESHOLD at which 3 in 1,000 searches by people who are not enrolled show
+    anyone, in a gallery of 2,000; refused where the data cannot support it:
 
-        oifr evaluate photographs.csv --calibrate fpir=0.003 --gallery-size 50000
+        oifr evaluate photographs.csv --calibrate fpir=0.003 --gallery-size 2000
 
     People who are not enrolled are had by holding some out. `--protocol split`
     does so in seeded splits, several times over; `leave-out` takes one person

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from server.evaluation.findings import Plan
 from server.evaluation.intervals import Intervals
-from server.evaluation.material import Mask, Material
+from server.evaluation.material import Mask, Material, present, subjects_of
 from server.evaluation.protocols import Protocol, Trial, leave_out, splits, whole
 from server.evaluation.rates import OpenSet
+from server.evaluation.samples import Samples
 from server.evaluation.searches import Mated, NonMated, Side, searched
 
 
@@ -27,10 +28,8 @@ class Bench:
     intervals: Intervals
 
     @classmethod
-    def of(cls, material: Material, plan: Plan) -> Bench:
-        """Raises NothingToEvaluate when the plan finds nobody to enrol or to leave out."""
-        trials = trials_of(material, plan)
-        closed, _ = searched([whole(material.on(material.gallery))], material.gallery, material.probes)
+    def of(cls, material: Material, trials: tuple[Trial, ...], plan: Plan) -> Bench:
+        closed, _ = searched([whole(material.with_references)], material.gallery, material.probes)
         mated, non_mated = searched(trials, material.gallery, material.probes)
         intervals = Intervals(len(material.subjects), plan.seed)
         return cls(material, plan, trials, closed, mated, non_mated, material.unaltered, intervals)
@@ -46,9 +45,10 @@ class Bench:
         return Side(probes.vectors[self.as_given], probes.subject[self.as_given], probes.taken[self.as_given])
 
 
-def trials_of(material: Material, plan: Plan) -> tuple[Trial, ...]:
-    """The open-set trials of the plan."""
-    in_gallery, in_probes = material.on(material.gallery), material.on(material.probes)
+def trials_of(samples: Samples, plan: Plan) -> tuple[Trial, ...]:
+    """The open-set trials of the plan; raises NothingToEvaluate when there is nobody to enrol or to leave out."""
+    subjects = subjects_of(samples)
+    in_gallery, in_probes = present(samples.gallery, subjects), present(samples.probes, subjects)
     if plan.protocol is Protocol.LEAVE_OUT:
-        return leave_out(in_gallery)
+        return leave_out(in_gallery, in_probes)
     return splits(in_gallery, in_probes, plan.held_out, plan.times, plan.seed)

@@ -34,7 +34,10 @@ def figures_of(findings: Findings) -> tuple[Figure, ...]:
     drawn = [tpir_figure(findings), fpir_figure(findings)]
     if findings.det:
         drawn.append(det_figure(findings))
-    return (*drawn, cmc_figure(findings), histogram_figure(findings))
+    drawn.append(cmc_figure(findings))
+    if any(findings.histogram.mated) or any(findings.histogram.non_mated):
+        drawn.append(histogram_figure(findings))
+    return tuple(drawn)
 
 
 def tpir_figure(findings: Findings) -> Figure:

@@ -39,9 +39,10 @@ class Material:
     probes: Side
     refused: tuple[Refused, ...]
 
-    def on(self, side: Side) -> Mask:
-        """(subjects,): who has a photograph on that side, with or without a template."""
-        return np.isin(np.arange(len(self.subjects)), side.subject)
+    @property
+    def with_references(self) -> Mask:
+        """(subjects,): who has a reference, with or without a template."""
+        return np.isin(np.arange(len(self.subjects)), self.gallery.subject)
 
     @property
     def enrolled(self) -> Mask:
@@ -59,11 +60,22 @@ def tasks_of(samples: Samples, alterations: Sequence[Alteration]) -> tuple[Task,
     return tuple(Task(sample, alteration) for alteration in (Unaltered(), *alterations) for sample in samples.probes)
 
 
+def subjects_of(samples: Samples) -> tuple[str, ...]:
+    """Everybody on either side, in the order of their names: the index of all masks over subjects."""
+    return tuple(sorted({sample.subject for sample in (*samples.gallery, *samples.probes)}))
+
+
+def present(samples: Sequence[Sample], subjects: Sequence[str]) -> Mask:
+    """(subjects,): who has a photograph among the samples."""
+    named = {sample.subject for sample in samples}
+    return np.array([subject in named for subject in subjects], np.bool_)
+
+
 def gathered(faces: Faces, samples: Samples, alterations: Sequence[Alteration], tick: Tick) -> Material:
     """Make all templates; `tick` is called after each photograph."""
     references = tuple(Task(sample, Unaltered()) for sample in samples.gallery)
     tasks = tasks_of(samples, alterations)
-    subjects = tuple(sorted({sample.subject for sample in (*samples.gallery, *samples.probes)}))
+    subjects = subjects_of(samples)
     enrolled, acquired = acquire(faces, references, tick), acquire(faces, tasks, tick)
     return Material(
         subjects,

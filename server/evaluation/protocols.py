@@ -16,6 +16,11 @@ from server.evaluation.errors import NothingToEvaluate
 
 Mask = NDArray[np.bool_]
 
+TOO_FEW = (
+    "An open-set evaluation needs probes of people with a reference, and probes of people without one or who can be "
+    "held out: give at least two subjects with both a reference and a probe."
+)
+
 
 class Protocol(StrEnum):
     SPLIT = "split"
@@ -40,8 +45,13 @@ def whole(in_gallery: Mask) -> Trial:
     return Trial(in_gallery, in_gallery, np.zeros_like(in_gallery))
 
 
-def leave_out(in_gallery: Mask) -> tuple[Trial, ...]:
-    """Every probe searches the whole gallery, and searches it again without its own subject."""
+def leave_out(in_gallery: Mask, in_probes: Mask) -> tuple[Trial, ...]:
+    """Every probe searches the whole gallery, and searches it again without its own subject.
+
+    Raises NothingToEvaluate when nobody is on both sides, or nobody else is enrolled.
+    """
+    if not (in_gallery & in_probes).any() or in_gallery.sum() < 2:
+        raise NothingToEvaluate(TOO_FEW)
     return (Trial(in_gallery, in_gallery, np.ones_like(in_gallery)),)
 
 
@@ -58,10 +68,7 @@ def splits(in_gallery: Mask, in_probes: Mask, held_out: float, times: int, seed:
     drawn = [rng.choice(both, max(count, 0), replace=False) for _ in range(times if count > 0 else 1)]
     trials = tuple(_without(in_gallery, held) for held in drawn)
     if not all((trial.mated & in_probes).any() and (trial.non_mated & in_probes).any() for trial in trials):
-        raise NothingToEvaluate(
-            "An open-set evaluation needs probes of people with a reference, and of people without one or that can "
-            "be held out: give at least two subjects with both a reference and a probe."
-        )
+        raise NothingToEvaluate(TOO_FEW)
     return trials
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from server.domain.calibration import CalibrationRecord
 from server.evaluation.alterations import Alteration
-from server.evaluation.bench import Bench
+from server.evaluation.bench import Bench, trials_of
 from server.evaluation.calibration import Calibrated, Wish, extrapolated, measured, tail_needed
 from server.evaluation.comparisons import BINS, Comparisons, compared, count
 from server.evaluation.errors import CalibrationRefused
@@ -33,8 +33,9 @@ def evaluate(
 
     `tick` is called after each photograph. Raises NothingToEvaluate when there is nobody to enrol or to leave out.
     """
+    trials = trials_of(samples, plan)
     material = gathered(faces, samples, alterations, tick)
-    return findings_of(Bench.of(material, plan), faces.model), material.refused
+    return findings_of(Bench.of(material, trials, plan), faces.model), material.refused
 
 
 def findings_of(bench: Bench, model: str) -> Findings:
@@ -132,6 +133,6 @@ def _refusals(material: Material, bench: Bench) -> Refusals:
     return Refusals(
         probes=dict(Counter(one.slug for one in material.refused if one.role == "probe" and one.condition in given)),
         references=dict(Counter(one.slug for one in material.refused if one.role == "gallery")),
-        subjects_not_enrolled=int((material.on(material.gallery) & ~material.enrolled).sum()),
+        subjects_not_enrolled=int((material.with_references & ~material.enrolled).sum()),
         fte=bench.intervals.rate(~material.gallery.taken, material.gallery.subject),
     )

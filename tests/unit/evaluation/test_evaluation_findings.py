@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.evaluation.document import document_of
+from server.evaluation.errors import NothingToEvaluate
 from server.evaluation.findings import Findings, Plan
 from server.evaluation.labels import labelled
 from server.evaluation.protocols import Protocol
@@ -58,6 +59,30 @@ def test_a_file_that_is_gone_is_counted_and_no_reason_to_stop(photographs: Label
     found, refused = evaluate(FakeFaceEngine(), samples, [], plan, lambda: None)
     assert [one.path for one in refused] == [gone]
     assert dict(found.refusals.probes) == {"image-unreadable": 1}
+
+
+def test_without_a_single_face_everything_is_missed_and_the_report_still_drawn(
+    photographs: Labelled, plan: Plan, tmp_path: Path
+) -> None:
+    for name in ("ada", "berg", "cid"):
+        photographs.add(name, "gallery", "no-face")
+        photographs.add(name, "probe", "no-face")
+    plan = replace(plan, fpir=0.5)
+    found, refused = evaluate(FakeFaceEngine(), labelled(photographs.sheet(), None, None), [], plan, lambda: None)
+    assert found.overall.tpir.value == 0
+    assert found.overall.fta.value == 1
+    assert len(refused) == 6
+    assert found.calibration_refused is not None
+    assert written(tmp_path, found, refused)[-1].stat().st_size > 10_000
+
+
+def test_nobody_to_search_for_is_told_before_a_photograph_is_read(photographs: Labelled, plan: Plan) -> None:
+    photographs.add("ada", "gallery")
+    photographs.add("berg", "probe")
+    ticks: list[None] = []
+    with pytest.raises(NothingToEvaluate, match="at least two subjects"):
+        evaluate(FakeFaceEngine(), labelled(photographs.sheet(), None, None), [], plan, lambda: ticks.append(None))
+    assert ticks == []
 
 
 def test_probes_of_people_without_a_reference_search_in_every_trial(photographs: Labelled, plan: Plan) -> None:

@@ -62,8 +62,16 @@ def test_one_person_alone_is_no_open_set(held_out: float) -> None:
 
 
 def test_leave_out_searches_everybody_both_ways_and_the_whole_gallery_only_mated() -> None:
-    in_gallery = np.array([True, False])
-    (trial,) = leave_out(in_gallery)
-    assert trial.mated.tolist() == [True, False]
+    in_gallery = np.array([True, True, False])
+    (trial,) = leave_out(in_gallery, np.array([True, False, True]))
+    assert trial.mated.tolist() == [True, True, False]
     assert trial.non_mated.all()
     assert not whole(in_gallery).non_mated.any()
+
+
+@pytest.mark.parametrize(
+    ("gallery", "probes"), [([True, False], [True, True]), ([True, True, False], [False, False, True])]
+)
+def test_leave_out_needs_somebody_to_find_and_somebody_else(gallery: list[bool], probes: list[bool]) -> None:
+    with pytest.raises(NothingToEvaluate, match="at least two subjects"):
+        leave_out(np.array(gallery), np.array(probes))

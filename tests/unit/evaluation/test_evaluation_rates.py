@@ -50,7 +50,7 @@ def _cos(degrees: float) -> float:
 
 @pytest.fixture
 def leaving_out() -> tuple[Mated, NonMated]:
-    return searched(leave_out(np.array([True, True, True, False])), GALLERY, PROBES)
+    return searched(leave_out(np.array([True, True, True, False]), np.ones(4, np.bool_)), GALLERY, PROBES)
 
 
 def test_the_own_record_is_scored_by_its_best_reference_and_ranked_among_people(
