@@ -39,6 +39,16 @@ def test_a_calibration_says_what_it_holds_for() -> None:
     assert np.isclose(manifest.calibration.fpir, 0.01, atol=0.01)
 
 
+def test_a_calibration_of_another_model_is_refused(tmp_path: Path) -> None:
+    text = (MODELS / "dlib-resnet.toml").read_text("utf-8")
+    pasted = tmp_path / "dlib-resnet.toml"
+    pasted.write_text(text.replace("[calibration]\n", '[calibration]\nmodel = "dlib-resnet"\ncap = 6\n'))
+    assert Manifest.read(pasted).calibration == Manifest.read(MODELS / "dlib-resnet.toml").calibration
+    pasted.write_text(text.replace("[calibration]\n", '[calibration]\nmodel = "another"\n'))
+    with pytest.raises(WeightsUnverified, match="of another model"):
+        Manifest.read(pasted)
+
+
 def test_a_wrong_digest_names_the_package_to_install() -> None:
     manifest = Manifest.read(MODELS / "mtcnn.toml")
     altered = replace(manifest, files=(WeightFile(manifest.files[0].path, "00" * 32),))
