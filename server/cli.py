@@ -26,7 +26,6 @@ from server import app as composition
 from server.audit.errors import AuditError
 from server.audit.export import verify_export
 from server.audit.verify import Report
-from server.cli_evaluate import evaluate_command
 from server.config import Settings
 from server.demo.drawn import drawn_script
 from server.demo.report import closing_lines, machine_readable, opening_lines
@@ -37,6 +36,7 @@ from server.demo.visitor import visitor_script
 from server.domain.actors import Role
 from server.domain.errors import OifrError
 from server.domain.events import Act, Event
+from server.evaluation_commands import evaluate_command
 from server.storage.trail_check import verify_database
 from server.storage.trail_export import write_export
 from server.telemetry import start_logging

@@ -46,7 +46,7 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     broken.write_bytes(b"no photograph")
     rows = [
         *((CAST / f"gallery/{n:03}.jpg", n, "gallery", "", "") for n in PEOPLE),
-        *((CAST / f"field/{n:03}_upright.jpg", n, "probe", "upright", "even odd"[5 * (n % 2) :][:4]) for n in PEOPLE),
+        *((CAST / f"field/{n:03}_upright.jpg", n, "probe", "upright", "odd" if n % 2 else "even") for n in PEOPLE),
         (CAST / f"field/{STRANGER:03}_upright.jpg", STRANGER, "probe", "upright", "even"),
         (broken.name, PEOPLE[0], "probe", "upright", ""),
     ]
