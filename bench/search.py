@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from redis import Redis
 
 from server.domain.face import Template
-from server.domain.gallery import IndexedReference, Source
+from server.domain.gallery import Census, IndexedReference, Source
 from server.matching.cache import GalleryCache
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
 from server.matching.matrix import Matrix
 from tests.fakes.memory_gallery import ThrowAwayCipher
 
-MODEL = "bench"
+MODEL = "bench/1"
 TOP = 50
 PROBES = 40
 SEED = 20240501
@@ -54,6 +54,9 @@ class FixedSource:
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         return frozenset(reference_ids)
+
+    def census(self) -> Census:
+        return Census(len(self._vectors), len(self._vectors), {MODEL: len(self._vectors)}, {})
 
 
 @dataclass(frozen=True)

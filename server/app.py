@@ -18,9 +18,10 @@ from redis import Redis
 
 from server.audit.checkpoint import Signer, Verifier
 from server.config import Settings, prepare_home
-from server.domain.errors import Unavailable
+from server.domain.errors import ModelUncalibrated, Unavailable
 from server.domain.policy import Policy
 from server.face.engine import Engine
+from server.face.weights import Calibration, Manifest
 from server.identity.passwords import Argon2Passwords
 from server.identity.tokens import SystemRandomness
 from server.matching.connection import connect
@@ -31,12 +32,14 @@ from server.storage.probe_vault import RedisProbeVault
 from server.storage.signing_key import load_signer
 from server.storage.unit_of_work import SqlDatabase, open_database
 from server.telemetry import RequestLog
-from server.web.deps import SearchPlaces, Workflows
+from server.web.deps import Pings, SearchPlaces, Workflows
 from server.web.site import site
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
+from server.workflow.coverage import Coverage
 from server.workflow.enrolment import Enrolment
 from server.workflow.identification import Identification
+from server.workflow.re_embedding import ChangeOver, ReEmbedding
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
 
@@ -94,26 +97,78 @@ def access_of(database: SqlDatabase, settings: Settings) -> Access:
     return Access(database, Argon2Passwords(), SystemClock(), SystemRandomness(), settings.session_length)
 
 
-def engine_of(settings: Settings) -> Engine:
-    """The face engine alone; takes seconds. Raises WeightsUnverified."""
-    return Engine.load(settings.models, prepare_home(settings.home))
+def engine_of(settings: Settings, model: str) -> Engine:
+    """The engine of a model alone; takes seconds. Raises ModelUnknown or WeightsUnverified."""
+    return Engine.load(settings.models, prepare_home(settings.home), model)
+
+
+def engine_to_evaluate(settings: Settings, model: str, threshold: float) -> Engine:
+    """The engine of a model that may have no calibration yet; `threshold` is then the score to report at."""
+    stand_in = Calibration(threshold, threshold, gallery_size=0, strangers=0, fpir=1.0, data="none yet")
+    return Engine.load(settings.models, prepare_home(settings.home), model, stand_in)
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Service]:
     """The whole server: database, Redis, face engine, matcher and the clock's sweep."""
     with ExitStack() as closing:
+        calibrated_manifest(settings, settings.model)
         database = closing.enter_context(opened_database(settings))
         redis = closing.enter_context(_opened_redis(settings))
-        engine = engine_of(settings)
-        gallery = ExactGallery(
-            engine.model, database.gallery, redis, master_key(settings).derived_cipher("gallery cache")
-        )
+        engine = engine_of(settings, settings.model)
+        gallery = _gallery_of(engine.model, settings, database, redis)
+        coverage = Coverage(database.gallery, engine.model)
         with suppress(Unavailable):  # /readyz tells; the next search tries again
             gallery.warm()
-        workflows = _workflows(settings, database, redis, engine, gallery)
+        workflows = _workflows(settings, database, redis, engine, gallery, coverage=coverage)
         closing.enter_context(_sweeping(workflows.retention, settings.sweep_seconds))
-        yield Service(_application(settings, workflows, database, engine, gallery), workflows, database, engine)
+        pings = {
+            "database": database.ping,
+            "cache": gallery.ping,
+            "engine": engine.ping,
+            "gallery": coverage.check,
+        }
+        yield Service(_application(settings, workflows, pings), workflows, database, engine)
+
+
+def manifest_of(settings: Settings, model: str) -> Manifest:
+    """Raises ModelUnknown or WeightsUnverified."""
+    return Manifest.named(settings.models, model)
+
+
+def calibrated_manifest(settings: Settings, model: str) -> Manifest:
+    """The manifest of a model that may be activated. Raises ModelUnknown, ModelUncalibrated or WeightsUnverified."""
+    manifest = manifest_of(settings, model)
+    if manifest.calibration is None:
+        raise ModelUncalibrated(
+            f"The model {model} has no calibration, so nobody knows its threshold. Measure one with "
+            f"`oifr evaluate --calibrate` before it is activated."
+        )
+    return manifest
+
+
+def change_over(settings: Settings, database: SqlDatabase) -> ChangeOver:
+    return ChangeOver(database, database.gallery, calibrated_manifest(settings, settings.model).model_id)
+
+
+@contextmanager
+def opened_re_embedding(settings: Settings, database: SqlDatabase, model: str, batch: int) -> Iterator[ReEmbedding]:
+    """The engine of `model` and what its templates need; a server that runs here is told of each batch."""
+    calibrated_manifest(settings, model)
+    engine = engine_of(settings, model)
+    with opened_index(settings, database, engine.model) as gallery:
+        yield ReEmbedding(database, engine, gallery, batch)
+
+
+@contextmanager
+def opened_index(settings: Settings, database: SqlDatabase, model_id: str) -> Iterator[ExactGallery]:
+    """A model's index beside a running server's, to tell it of changes; with no server there is nobody to tell."""
+    with connect(settings.redis or EmbeddedRedis(settings.home / "redis").url) as redis:
+        yield _gallery_of(model_id, settings, database, redis)
+
+
+def _gallery_of(model_id: str, settings: Settings, database: SqlDatabase, redis: Redis) -> ExactGallery:
+    return ExactGallery(model_id, database.gallery, redis, master_key(settings).derived_cipher("gallery cache"))
 
 
 @contextmanager
@@ -126,7 +181,13 @@ def _opened_redis(settings: Settings) -> Iterator[Redis]:
 
 
 def _workflows(
-    settings: Settings, database: SqlDatabase, redis: Redis, engine: Engine, gallery: ExactGallery
+    settings: Settings,
+    database: SqlDatabase,
+    redis: Redis,
+    engine: Engine,
+    gallery: ExactGallery,
+    *,
+    coverage: Coverage,
 ) -> Workflows:
     clock, randomness, vault = SystemClock(), SystemRandomness(), RedisProbeVault(redis)
     retention = Retention(database, vault, clock)
@@ -134,7 +195,7 @@ def _workflows(
     return Workflows(
         access=access_of(database, settings),
         identification=Identification(
-            database, engine, gallery, database.gallery, vault, retention, policy, clock, randomness
+            database, engine, gallery, database.gallery, coverage, vault, retention, policy, clock, randomness
         ),
         adjudication=Adjudication(database, retention, clock),
         enrolment=Enrolment(database, engine, gallery, randomness),
@@ -151,10 +212,7 @@ def policy_of(settings: Settings, engine: Engine) -> Policy:
     return Policy(version, threshold, settings.cap, settings.time_to_decide)
 
 
-def _application(
-    settings: Settings, workflows: Workflows, database: SqlDatabase, engine: Engine, gallery: ExactGallery
-) -> FastAPI:
-    pings = {"database": database.ping, "cache": gallery.ping, "engine": engine.ping}
+def _application(settings: Settings, workflows: Workflows, pings: Pings) -> FastAPI:
     application = site(workflows, SearchPlaces(settings.search_places, settings.patience_seconds), pings)
     application.add_middleware(RequestLog, new_id=SystemRandomness().id, timer=time.perf_counter)
     return application

@@ -37,6 +37,8 @@ from server.domain.actors import Role
 from server.domain.errors import OifrError
 from server.domain.events import Act, Event
 from server.evaluation_commands import evaluate_command
+from server.gallery_commands import gallery
+from server.model_commands import models
 from server.storage.trail_check import verify_database
 from server.storage.trail_export import write_export
 from server.telemetry import start_logging
@@ -53,6 +55,8 @@ audit = typer.Typer(help="The audit trail: verify it, export it.", no_args_is_he
 commands.add_typer(users, name="users")
 commands.add_typer(audit, name="audit")
 commands.command("evaluate")(evaluate_command)
+commands.add_typer(gallery, name="gallery")
+commands.add_typer(models, name="models")
 
 SETTINGS_UNFIT = 2
 TRAIL_BROKEN = 3

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     models: Path = Field(
         default=MODELS, description="Folder of the model manifests; default: the one that is installed."
     )
+    model: str = Field(default="dlib-resnet", description="The active model: the name of a manifest.")
     threshold: float | None = Field(
         default=None, gt=-1, le=1, description="Comparison score to reach; default: the manifest's calibration."
     )

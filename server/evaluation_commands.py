@@ -36,6 +36,7 @@ Gallery = Annotated[Path | None, typer.Option(help="References: a folder of fold
 Probes = Annotated[Path | None, typer.Option(help="Probes: a folder of folders, or a CSV.")]
 Out = Annotated[Path, typer.Option(help="A folder for the report; an earlier report is not written over.")]
 Data = Annotated[str, typer.Option(help="The photographs in neutral words, for the record.")]
+Model = Annotated[str | None, typer.Option(help="A model of `oifr models list`; default: the one in use.")]
 Threshold = Annotated[float | None, typer.Option(help="Score to report at; default: the one in use.", min=-1, max=1)]
 Cap = Annotated[int | None, typer.Option(help="Most people on a list; default: the one in use.", min=1, max=26)]
 Style = Annotated[Protocol, typer.Option(help="How people who are not enrolled are had: see above.")]
@@ -70,6 +71,7 @@ def evaluate_command(
     occlude: Occlude = None,
     dark: Dark = False,
     blur: Blur = False,
+    model: Model = None,
     calibrate: Calibrate = None,
     gallery_size: GallerySize = None,
     as_json: AsJson = False,
@@ -119,22 +121,29 @@ def evaluate_command(
     if gallery_size is not None and fpir is None:
         raise typer.BadParameter("--gallery-size goes with --calibrate.", param_hint="--gallery-size")
     samples = labelled(sheet, gallery, probes)
+    settings = Settings()
+    model = model or settings.model
+    calibration = composition.manifest_of(settings, model).calibration
+    if calibration is None and threshold is None:
+        raise typer.BadParameter(
+            f"The model {model} has no calibration: name the score to report at; --calibrate finds one.",
+            param_hint="--threshold",
+        )
     out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     with console.status("Loading the face engine takes some seconds ..."):
-        settings = Settings()
-        engine = composition.engine_of(settings)
-        policy = composition.policy_of(settings, engine)
+        engine = composition.engine_to_evaluate(settings, model, -1.0 if threshold is None else threshold)
+        in_use = composition.policy_of(settings, engine).threshold if model == settings.model else None
     plan = Plan(
         protocol=protocol,
         held_out=held_out,
         times=splits,
         seed=seed,
-        threshold=policy.threshold if threshold is None else threshold,
-        cap=policy.cap if cap is None else cap,
+        threshold=next(score for score in (threshold, in_use, engine.calibration.threshold) if score is not None),
+        cap=settings.cap if cap is None else cap,
         fpir=fpir,
         gallery_size=gallery_size,
-        agreement=engine.calibration.agreement,
+        agreement=None if calibration is None else calibration.agreement,
         data=data,
         today=datetime.now(UTC).date(),
         software=f"oifr {version('oifr')}",

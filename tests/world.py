@@ -27,6 +27,7 @@ from server.web.deps import SearchPlaces, Workflows
 from server.web.site import site
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
+from server.workflow.coverage import Coverage
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.identification import Identification
 from server.workflow.ports import TrailEntry
@@ -76,13 +77,19 @@ class World:
         signer = Signer.from_seed("world.example", bytes(32))
         self.database = MemoryDatabase(signer, clock=self.clock, fresh_salt=self.randomness.salt)
         self.gallery = MemoryGallery(self.engine.model, self.database.gallery)
+        self.coverage = Coverage(self.database.gallery, self.engine.model)
         self.vault = CuttableVault(self.clock)
         self.places = SearchPlaces(2, 0.0)
         self.policy = policy
         self.workflows = self.compose()
 
     def app(self) -> FastAPI:
-        pings = {"database": self.database.ping, "cache": self.gallery.ping, "engine": self.engine.ping}
+        pings = {
+            "database": self.database.ping,
+            "cache": self.gallery.ping,
+            "engine": self.engine.ping,
+            "gallery": self.coverage.check,
+        }
         return site(self.workflows, self.places, pings)
 
     def compose(self) -> Workflows:
@@ -95,6 +102,7 @@ class World:
                 self.engine,
                 self.gallery,
                 self.database.gallery,
+                self.coverage,
                 self.vault,
                 retention,
                 self.policy,

@@ -171,6 +171,42 @@ class CalibrationInvalid(OifrError):
     message = "The calibration record is not of the documented form."
 
 
+class CommandRefused(OifrError):
+    """What only an operator's commands meet; a server that meets it has a fault."""
+
+    slug = "command-refused"
+    message = "The command cannot do that."
+
+
+class ModelUncalibrated(CommandRefused):
+    """A model whose threshold nobody has measured."""
+
+    slug = "model-uncalibrated"
+    message = "The model has no calibration. Measure one with `oifr evaluate --calibrate` before it is activated."
+
+
+class ModelUnknown(CommandRefused):
+    slug = "model-unknown"
+    message = "There is no manifest of that model. `oifr models list` names those there are."
+
+
+class ModelInUse(CommandRefused):
+    slug = "model-in-use"
+    message = "The active model's templates cannot be dropped. Activate another model first (OIFR_MODEL)."
+
+
+class LicenceNotAccepted(CommandRefused):
+    slug = "licence-not-accepted"
+    message = "The weights' terms must be accepted first: read the model card, then give --accept-licence."
+
+
+class PullFailed(CommandRefused):
+    """Weights could not be fetched; what had arrived stays for the next try."""
+
+    slug = "pull-failed"
+    message = "The weights could not be fetched. Run the command again to go on where it stopped."
+
+
 # --- the search and its decision -------------------------------------------------------------------------------
 
 
@@ -294,6 +330,14 @@ class CacheUnavailable(Unavailable):
 class DatabaseUnavailable(Unavailable):
     slug = "database-unavailable"
     message = "The database does not answer. Nothing was stored; try again shortly."
+
+
+class GalleryIncomplete(Unavailable):
+    slug = "gallery-incomplete"
+    message = (
+        "Some references cannot be found yet by the active model, so searching is stopped. Your system's operator "
+        "must run `oifr gallery re-embed`."
+    )
 
 
 class Busy(Unavailable):

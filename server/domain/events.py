@@ -29,6 +29,8 @@ class Act(StrEnum):
     PROBE_SHREDDED = "probe-shredded"
     ENTRY_CONSULTED = "entry-consulted"
     TRAIL_EXPORTED = "trail-exported"
+    TEMPLATES_MADE = "templates-made"
+    TEMPLATES_DROPPED = "templates-dropped"
 
 
 @dataclass(frozen=True)

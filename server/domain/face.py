@@ -32,7 +32,9 @@ class Box:
 class Template:
     """A unit-length float32 vector of shape (dimension,) and the id of the model that made it.
 
-    Templates of different models never compare. Raises TemplateInvalid when a component is not finite or the
+    The id is the model's name and its pipeline version, such as `dlib-resnet/2`. The version grows with every
+    change of detection, alignment or averaging after which templates would not compare with those made before.
+    Templates compare only when their ids are equal. Raises TemplateInvalid when a component is not finite or the
     length is off by more than 1e-3. Its text form shows the model only: a template never reaches a log.
     """
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -71,3 +72,45 @@ class IndexedReference:
     subject_id: str
     source: Source
     template: Template
+
+
+@dataclass(frozen=True)
+class Supplement:
+    """What re-embedding made of some references for `model`.
+
+    `templates`: by reference id. `rejections`: the problem type of each image that the model refused, such as
+    `no-face`, by reference id.
+    """
+
+    model: str
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    rejections: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reference_ids(self) -> frozenset[str]:
+        return frozenset(self.templates) | frozenset(self.rejections)
+
+    def only(self, reference_ids: frozenset[str]) -> Supplement:
+        """The part that concerns `reference_ids`."""
+        return Supplement(
+            self.model,
+            {name: template for name, template in self.templates.items() if name in reference_ids},
+            {name: problem for name, problem in self.rejections.items() if name in reference_ids},
+        )
+
+
+@dataclass(frozen=True)
+class Census:
+    """How many references are active at gallery change `version`, and what each model knows of them.
+
+    `templates` and `rejections` count active references by model id; no reference is in both for one model.
+    """
+
+    version: int
+    references: int
+    templates: Mapping[str, int]
+    rejections: Mapping[str, int]
+
+    def missing(self, model: str) -> int:
+        """Active references that `model` can neither find nor has refused: while there is one, it may not search."""
+        return self.references - self.templates.get(model, 0) - self.rejections.get(model, 0)

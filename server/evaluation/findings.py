@@ -17,7 +17,8 @@ from server.evaluation.rates import DetPoint, OperatingPoint
 class Plan:
     """What is asked. threshold: the one in use, -1 to 1. cap: most subjects on a list. held_out, times: of the
     split protocol. fpir: to calibrate for, None for no calibration; gallery_size: of that, None for the measured.
-    agreement: carried into the record. data: the photographs in neutral words. software: name and version.
+    agreement: carried into the record; None where the model has none, and the record's threshold stands in.
+    data: the photographs in neutral words. software: name and version.
     """
 
     protocol: Protocol
@@ -28,7 +29,7 @@ class Plan:
     cap: int
     fpir: float | None
     gallery_size: int | None
-    agreement: float
+    agreement: float | None
     data: str
     today: date
     software: str

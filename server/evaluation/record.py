@@ -21,7 +21,7 @@ def record_of(calibrated: Calibrated, model: str, counts: Counts, plan: Plan) ->
     return CalibrationRecord(
         model=model,
         threshold=calibrated.point.threshold,
-        agreement=plan.agreement,
+        agreement=calibrated.point.threshold if plan.agreement is None else plan.agreement,
         gallery_size=calibrated.wish.gallery_size,
         strangers=counts.non_mated_probes,
         fpir=_short(calibrated.fpir),

@@ -56,10 +56,14 @@ def roll_of(transform: NDArray[np.float64]) -> float:
 
 
 def chip_of(
-    picture: NDArray[np.uint8], landmarks: NDArray[np.floating], fixed: NDArray[np.float64], margin: int = 0
+    picture: NDArray[np.uint8],
+    landmarks: NDArray[np.floating],
+    fixed: NDArray[np.float64],
+    margin: int = 0,
+    side: int = CHIP_SIDE,
 ) -> NDArray[np.uint8]:
-    """Cut the aligned chip, (CHIP_SIDE + 2 * margin) pixels square, RGB; what lies outside is black."""
+    """Cut the aligned chip, (side + 2 * margin) pixels square, RGB; what lies outside is black."""
     transform = similarity(landmarks, fixed)
     transform[:, 2] += margin
-    side = CHIP_SIDE + 2 * margin
-    return np.asarray(cv2.warpAffine(picture, transform, (side, side), flags=cv2.INTER_LINEAR), np.uint8)
+    whole = side + 2 * margin
+    return np.asarray(cv2.warpAffine(picture, transform, (whole, whole), flags=cv2.INTER_LINEAR), np.uint8)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -14,6 +14,7 @@ from server.domain.face import Box, Template
 from server.face.align import CHIP_SIDE, chip_of
 from server.face.decode import decode
 from server.face.deepface_backend import DeepFaceNets
+from server.face.deepface_models import DeepFaceEmbedder, ModelNets
 from server.face.detect import Detector, box_of, only_face
 from server.face.fuse import fused, unit
 from server.face.portrait import portrait
@@ -28,7 +29,7 @@ class Nets(Detector, Protocol):
     """The nets an engine runs; safe to call from several threads."""
 
     def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        """The output, (n, dimension), for n aligned RGB chips of CHIP_SIDE x CHIP_SIDE pixels."""
+        """The output, (n, dimension), for n aligned RGB chips of the manifest's side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,28 @@ class Engine:
 
     def __init__(self, nets: Nets, manifest: Manifest) -> None:
         """manifest: the embedding model's; raises WeightsUnverified when it lacks points or calibration."""
-        if manifest.fixed_points is None or manifest.calibration is None:
+        if manifest.alignment is None or manifest.calibration is None:
             raise WeightsUnverified(f"The manifest of {manifest.name} lacks fixed points or calibration.")
         self._nets = nets
-        self._fixed_points = manifest.fixed_points
-        self.model = manifest.name
+        self._alignment = manifest.alignment
+        self._looked_at = manifest.alignment.scaled(CHIP_SIDE)
+        self.model = manifest.model_id
         self.calibration: Calibration = manifest.calibration
 
     @classmethod
-    def load(cls, manifests: Path, home: Path) -> Self:
-        """Build the engine from the folder of manifests and a writable folder for the verified weights.
+    def load(cls, manifests: Path, home: Path, model: str = EMBEDDER, stand_in: Calibration | None = None) -> Self:
+        """Build the engine of `model` from the folder of manifests and a writable folder for the verified weights.
 
-        Takes seconds: TensorFlow is imported here. Raises WeightsUnverified.
+        stand_in: the calibration of a model whose manifest has none, to measure one with; nothing is searched by it.
+        Takes seconds: TensorFlow is imported here. Raises ModelUnknown or WeightsUnverified.
         """
-        embedder = Manifest.read(manifests / f"{EMBEDDER}.toml")
+        embedder = Manifest.named(manifests, model)
+        embedder = replace(embedder, calibration=embedder.calibration or stand_in)
         detector = Manifest.read(manifests / f"{DETECTOR}.toml")
-        return cls(DeepFaceNets(detector, embedder, home), embedder)
+        nets = DeepFaceNets(detector, Manifest.read(manifests / f"{EMBEDDER}.toml"), home)
+        if model == EMBEDDER:
+            return cls(nets, embedder)
+        return cls(ModelNets(nets, DeepFaceEmbedder(embedder, home)), embedder)
 
     def template_of(self, images: Sequence[bytes]) -> Template:
         """The template of the one person on 1-5 photographs (JPEG, PNG, WebP).
@@ -85,7 +92,7 @@ class Engine:
         """Bounds of the only face in pixels of the upright photograph, and the quarter turns, 0 to 3, counter-clockwise
         after which that face stands upright; raises what template_of raises of a single file."""
         photograph = decode(image)
-        face = only_face(self._nets, photograph, self._fixed_points)
+        face = only_face(self._nets, photograph, self._looked_at)
         return box_of(face.seen.bounds * photograph.shrink), face.turn
 
     def embedded(self, image: bytes) -> tuple[NDArray[np.float64], Stages]:
@@ -93,9 +100,10 @@ class Engine:
         began = time.perf_counter()
         photograph = decode(image)
         decoded = time.perf_counter()
-        face = only_face(self._nets, photograph, self._fixed_points)
+        face = only_face(self._nets, photograph, self._looked_at)
         detected = time.perf_counter()
-        chip = chip_of(photograph.pixels, face.seen.landmarks, self._fixed_points)
+        aligned_at = self._alignment
+        chip = chip_of(photograph.pixels, face.seen.landmarks, aligned_at.fixed_points, side=aligned_at.side)
         aligned = time.perf_counter()
         vector = self._vector(chip)
         ended = time.perf_counter()
@@ -108,6 +116,6 @@ class Engine:
 
     def ping(self) -> None:
         """Raise Unavailable when the nets do not answer as they should."""
-        blank = np.zeros((CHIP_SIDE, CHIP_SIDE, 3), np.uint8)
+        blank = np.zeros((self._alignment.side, self._alignment.side, 3), np.uint8)
         if not np.isfinite(self._nets.embed([blank])).all():
             raise Unavailable

@@ -13,7 +13,7 @@ or moved here reads as "nothing stored".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -88,6 +88,16 @@ class GalleryCache:
         self._finish(head, previous)
         self.changes.trim(position)
 
+    def forget(self) -> None:
+        """Drop what is stored of this model."""
+        self._forget(f"{self._prefix}:*")
+
+    def forget_others(self, models: Collection[str]) -> None:
+        """Drop what is stored of models that are neither this one nor among `models`."""
+        kept = {f"gallery:{{{model}}}" for model in models} | {self._prefix}
+        for prefix in self._stored_prefixes() - kept:
+            self._forget(f"{prefix}:*")
+
     @contextmanager
     def exclusively(self) -> Iterator[None]:
         """Hold the rebuild lock, waiting for another holder; a dead holder's lock runs out by itself."""
@@ -121,6 +131,18 @@ class GalleryCache:
             return self._cipher.open(sealed, _context(key, version))
         except SealBroken:
             return None
+
+    def _stored_prefixes(self) -> set[str]:
+        with redis_errors_translated():
+            heads = [bytes(key).decode() for key in self._client.scan_iter(match="gallery:{*}:version")]
+        return {head.removesuffix(":version") for head in heads}
+
+    def _forget(self, pattern: str) -> None:
+        # The counter of generations stays: a block's name is never used twice.
+        with redis_errors_translated():
+            keys = [key for key in self._client.scan_iter(match=pattern) if not bytes(key).endswith(b":generation")]
+            if keys:
+                self._client.unlink(*keys)
 
     def _finish(self, head: Head, previous: Head | None) -> None:
         """Make the blocks of `head` last and valid, and drop the previous ones, all in one step."""

@@ -45,8 +45,8 @@ class Added:
     rows: Rows
 
     @classmethod
-    def of(cls, reference: IndexedReference) -> Added:
-        return cls(reference.template.model, Rows.of([reference]))
+    def of(cls, model: str, references: Sequence[IndexedReference]) -> Added:
+        return cls(model, Rows.of(references))
 
     def packed(self) -> bytes:
         head = {"model": self.model, "dimension": self.rows.dimension}
@@ -54,7 +54,9 @@ class Added:
 
     def applied_to(self, matrix: Matrix, model: str) -> Matrix:
         version = matrix.version + 1
-        return matrix.appended(self.rows, version) if self.model == model else matrix.at(version)
+        if self.model != model or len(self.rows) == 0:
+            return matrix.at(version)
+        return matrix.appended(self.rows, version)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,20 @@ class Removed:
 
     def applied_to(self, matrix: Matrix, model: str) -> Matrix:  # noqa: ARG002 - an id is of one model only
         return matrix.without(self.reference_id, matrix.version + 1)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Every template of `model` left the gallery."""
+
+    model: str
+
+    def packed(self) -> bytes:
+        return json.dumps({"dropped": self.model}).encode() + b"\n"
+
+    def applied_to(self, matrix: Matrix, model: str) -> Matrix:
+        version = matrix.version + 1
+        return matrix.emptied(version) if self.model == model else matrix.at(version)
 
 
 @dataclass(frozen=True)
@@ -131,4 +147,6 @@ def unpacked(data: bytes) -> Change:
     head = json.loads(head_line)
     if "removed" in head:
         return Removed(head["removed"])
+    if "dropped" in head:
+        return Dropped(head["dropped"])
     return Added(head["model"], Rows.unpack(body, head["dimension"]))

@@ -12,7 +12,7 @@ from server.domain.errors import TemplateInvalid, Unavailable
 from server.domain.face import Template
 from server.domain.gallery import IndexedReference, Source
 from server.matching.cache import GalleryCache
-from server.matching.changes import Added, Removed
+from server.matching.changes import Added, Dropped, Removed
 from server.matching.following import Follower
 from server.workflow.ports import Cipher, GallerySource
 
@@ -37,11 +37,12 @@ class ExactGallery:
         return self._follower.version
 
     def warm(self) -> None:
-        """Load the gallery now rather than at the first search.
+        """Load the gallery now rather than at the first search, and forget stored rows of models without templates.
 
         Raises CacheUnavailable or DatabaseUnavailable; a later search tries again.
         """
         self._follower.caught_up()
+        self._cache.forget_others(self._source.census().templates)
 
     def search(self, template: Template, sources: frozenset[Source], threshold: float) -> Sequence[Scored]:
         """Every reference in scope whose score reaches `threshold`, best first.
@@ -58,7 +59,7 @@ class ExactGallery:
         A telling that Redis does not take leaves a gap, which the next search closes from the database.
         """
         with suppress(Unavailable):
-            self._cache.changes.publish(Added.of(reference), version)
+            self._cache.changes.publish(Added.of(reference.template.model, [reference]), version)
 
     def removed(self, reference_id: str, version: int) -> None:
         """Tell every matcher of a committed removal, and drop the row here and in the cache; never raises."""
@@ -66,6 +67,20 @@ class ExactGallery:
             self._cache.changes.publish(Removed(reference_id), version)
             if self.version >= 0:
                 self._follower.caught_up()
+
+    def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
+        """Tell every matcher of a committed batch of templates of this model; never raises, as `added`."""
+        with suppress(Unavailable):
+            self._cache.changes.publish(Added.of(self._model, references), version)
+
+    def dropped(self, version: int) -> None:
+        """Tell every matcher that this model's templates left the gallery, and forget the stored rows; never raises.
+
+        Where Redis does not answer, the next start of a matcher forgets them.
+        """
+        with suppress(Unavailable):
+            self._cache.changes.publish(Dropped(self._model), version)
+            self._cache.forget()
 
     def ping(self) -> None:
         """Raise CacheUnavailable or DatabaseUnavailable when a search could not be answered."""

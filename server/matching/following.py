@@ -6,7 +6,7 @@ import threading
 import time
 
 from server.matching.cache import GalleryCache
-from server.matching.changes import BEGINNING, Change, Removed
+from server.matching.changes import BEGINNING, Change, Dropped, Removed
 from server.matching.matrix import Matrix
 from server.workflow.ports import GallerySource
 
@@ -71,7 +71,7 @@ class Follower:
         matrix = self._matrix
         while (change := self._pending.pop(matrix.version + 1, None)) is not None:
             matrix = change.applied_to(matrix, self._cache.model)
-            if isinstance(change, Removed):
+            if isinstance(change, Removed | Dropped):
                 self._last_removal = matrix.version
         self._pending = {version: change for version, change in self._pending.items() if version > matrix.version}
         self._matrix = matrix

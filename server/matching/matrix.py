@@ -56,6 +56,11 @@ class Matrix:
         matrix = replace(self, version=version, rows=replace(self.rows, sources=sources))
         return matrix._compacted()
 
+    def emptied(self, version: int) -> Self:
+        """Without any row; the templates are overwritten at once."""
+        self.rows.vectors[: self.count] = 0.0
+        return type(self)(version, 0, Rows.room(0, 0))
+
     def at(self, version: int) -> Self:
         """The same rows as of a later version that did not touch them."""
         return replace(self, version=version)

@@ -33,11 +33,11 @@ class DataKeys:
     ciphers: Mapping[bytes, AesCipher] = field(repr=False)
     digest_key: bytes = field(repr=False)
 
-    def seal(self, column: Column[Any], row: object, plaintext: bytes) -> bytes:
+    def seal(self, column: Column[Any] | str, row: object, plaintext: bytes) -> bytes:
         cipher = self.ciphers[self.newest]
         return self.newest + cipher.seal(plaintext, _context(self.newest, column, row))
 
-    def open(self, column: Column[Any], row: object, sealed: bytes) -> bytes:
+    def open(self, column: Column[Any] | str, row: object, sealed: bytes) -> bytes:
         """Raises SealBroken when altered, moved from another column or row, or sealed under an unknown key."""
         key_id = sealed[:KEY_ID_LENGTH]
         cipher = self.ciphers.get(key_id)
@@ -80,5 +80,5 @@ def _wrapping_context(key_id: str, purpose: str) -> bytes:
     return f"data_keys\0{purpose}\0{key_id}".encode()
 
 
-def _context(key_id: bytes, column: Column[Any], row: object) -> bytes:
+def _context(key_id: bytes, column: Column[Any] | str, row: object) -> bytes:
     return key_id + f"{column}\0{row}".encode()

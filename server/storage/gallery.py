@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
-from server.domain.face import Template
-from server.domain.gallery import IndexedReference, Source, Status
+from server.domain.gallery import Census, IndexedReference, Source, Status
 from server.storage.data_keys import DataKeys
-from server.storage.tables import AnyRow, gallery_changes, refs
+from server.storage.sealed_templates import open_template
+from server.storage.tables import AnyRow, gallery_changes, refs, rejections, templates
 
 ROWS_AT_A_TIME = 1000
 
@@ -29,8 +28,9 @@ class SqlGallery:
 
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
         active = (
-            select(refs.c.id, refs.c.subject_id, refs.c.source, refs.c.model, refs.c.template)
-            .where(refs.c.model == model, refs.c.status == Status.ACTIVE)
+            select(refs.c.id, refs.c.subject_id, refs.c.source, templates.c.model, templates.c.template)
+            .join(templates, templates.c.reference_id == refs.c.id)
+            .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
             .order_by(refs.c.id)
             .execution_options(yield_per=ROWS_AT_A_TIME)
         )
@@ -42,9 +42,18 @@ class SqlGallery:
         with self._read() as connection:
             return frozenset(connection.scalars(found))
 
+    def census(self) -> Census:
+        active = select(func.count()).where(refs.c.status == Status.ACTIVE)
+        with self._read() as connection:
+            return Census(
+                gallery_version(connection),
+                connection.scalar(active) or 0,
+                _by_model(connection, templates),
+                _by_model(connection, rejections),
+            )
+
     def _indexed(self, row: AnyRow) -> IndexedReference:
-        vector = self._keys.open(refs.c.template, template_row(row.id, row.model), row.template)
-        template = Template(row.model, np.frombuffer(vector, dtype="<f4").astype(np.float32, copy=False))
+        template = open_template(self._keys, row.id, row.model, row.template)
         return IndexedReference(row.id, row.subject_id, Source(row.source), template)
 
 
@@ -52,6 +61,13 @@ def gallery_version(connection: Connection) -> int:
     return connection.scalar(select(func.max(gallery_changes.c.version))) or 0
 
 
-def template_row(reference_id: str, model: str) -> str:
-    """A template is sealed together with its model's name, so that neither can be exchanged for another."""
-    return f"{reference_id}\0{model}"
+def _by_model(connection: Connection, table: Table) -> Mapping[str, int]:
+    """How many active references have a row of each model in `table`."""
+    counted = (
+        select(table.c.model, func.count().label("active"))
+        .join(refs, refs.c.id == table.c.reference_id)
+        .where(refs.c.status == Status.ACTIVE)
+        .group_by(table.c.model)
+        .order_by(table.c.model)
+    )
+    return {row.model: row.active for row in connection.execute(counted)}

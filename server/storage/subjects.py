@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflict, RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.domain.face import Template
-from server.domain.gallery import Record, Reference, Source, Status, Subject
+from server.domain.gallery import Record, Reference, Source, Status, Subject, Supplement
 from server.storage.data_keys import DataKeys
-from server.storage.gallery import gallery_version, template_row
-from server.storage.tables import AnyRow, gallery_changes, refs, subjects
+from server.storage.gallery import gallery_version
+from server.storage.sealed_templates import seal_template
+from server.storage.tables import AnyRow, gallery_changes, refs, rejections, subjects, templates
 
 DESCRIPTION = (refs.c.id, refs.c.subject_id, refs.c.source, refs.c.lawful_basis, refs.c.captured_on, refs.c.status)
 
@@ -61,6 +62,18 @@ class SqlSubjects:
         row = self._active(select(refs.c.image), reference_id)
         return self._keys.open(refs.c.image, reference_id, row.image)
 
+    def lacking(self, model: str, after: str, limit: int) -> Sequence[Reference]:
+        """Active references with neither template nor rejection of `model`, by id, those above `after`."""
+        rows = self._connection.execute(
+            select(*DESCRIPTION).where(refs.c.id > after, *_lacks(model)).order_by(refs.c.id).limit(limit)
+        )
+        return [self._reference(row) for row in rows]
+
+    def rejections(self, model: str) -> Mapping[str, str]:
+        """The problem type of each image that `model` refused, by reference id, in the order of ids."""
+        refused = select(rejections).where(rejections.c.model == model).order_by(rejections.c.reference_id)
+        return {row.reference_id: row.problem for row in self._connection.execute(refused)}
+
     def add(self, subject: Subject) -> None:
         """Raises RecordNumberTaken."""
         digest = self._keys.digest(subjects.c.person, subject.record_number)
@@ -79,7 +92,6 @@ class SqlSubjects:
     def enrol(self, reference: Reference, template: Template, image: bytes) -> int:
         """Store a reference sealed; returns its gallery change version. Raises SubjectUnknown."""
         self._require(reference.subject_id)
-        vector = template.vector.astype("<f4").tobytes()
         self._connection.execute(
             insert(refs).values(
                 id=reference.id,
@@ -88,15 +100,42 @@ class SqlSubjects:
                 status=reference.status,
                 captured_on=reference.captured_on,
                 lawful_basis=self._keys.seal(refs.c.lawful_basis, reference.id, reference.lawful_basis.encode()),
-                model=template.model,
-                template=self._keys.seal(refs.c.template, template_row(reference.id, template.model), vector),
                 image=self._keys.seal(refs.c.image, reference.id, image),
             )
         )
+        self._add_template(reference.id, template)
         return self._note_change(reference.id, "added")
 
+    def supplement(self, made: Supplement) -> tuple[int, Supplement]:
+        """Store the part of `made` that is still lacking; returns its gallery change version and that part.
+
+        References that were erased, withdrawn or supplemented meanwhile are left out; where none is left, nothing
+        is stored and the version stays.
+        """
+        wanted = select(refs.c.id).where(refs.c.id.in_(made.reference_ids), *_lacks(made.model))
+        stored = made.only(frozenset(self._connection.scalars(wanted)))
+        for reference_id, template in stored.templates.items():
+            self._add_template(reference_id, template)
+        for reference_id, problem in stored.rejections.items():
+            self._connection.execute(
+                insert(rejections).values(reference_id=reference_id, model=made.model, problem=problem)
+            )
+        if not stored.reference_ids:
+            return gallery_version(self._connection), stored
+        return self._note_change(made.model, "embedded"), stored
+
+    def drop_templates(self, model: str) -> tuple[int, int]:
+        """Delete every template and rejection of `model`; returns the gallery change version and how many went."""
+        dropped = self._connection.execute(delete(templates).where(templates.c.model == model)).rowcount
+        refused = self._connection.execute(delete(rejections).where(rejections.c.model == model)).rowcount
+        if not dropped and not refused:
+            return gallery_version(self._connection), 0
+        return self._note_change(model, "dropped"), dropped
+
     def erase_reference(self, reference_id: str) -> int:
-        """Delete image, template and row; returns the gallery change version. Raises ReferenceUnknown."""
+        """Delete image, templates and row; returns the gallery change version. Raises ReferenceUnknown."""
+        for table in (templates, rejections):
+            self._connection.execute(delete(table).where(table.c.reference_id == reference_id))
         if self._connection.execute(delete(refs).where(refs.c.id == reference_id)).rowcount == 0:
             raise ReferenceUnknown
         return self._note_change(reference_id, "removed")
@@ -123,12 +162,25 @@ class SqlSubjects:
         lawful_basis = self._keys.open(refs.c.lawful_basis, row.id, row.lawful_basis).decode()
         return Reference(row.id, row.subject_id, Source(row.source), lawful_basis, row.captured_on, Status(row.status))
 
-    def _note_change(self, reference_id: str, change: Literal["added", "removed"]) -> int:
-        version = gallery_version(self._connection) + 1
+    def _add_template(self, reference_id: str, template: Template) -> None:
+        sealed = seal_template(self._keys, reference_id, template)
         self._connection.execute(
-            insert(gallery_changes).values(version=version, reference_id=reference_id, change=change)
+            insert(templates).values(reference_id=reference_id, model=template.model, template=sealed)
         )
+
+    def _note_change(self, changed: str, change: Literal["added", "removed", "embedded", "dropped"]) -> int:
+        """`changed`: a reference's id, or the model's of which many references gained or lost their template."""
+        version = gallery_version(self._connection) + 1
+        self._connection.execute(insert(gallery_changes).values(version=version, reference_id=changed, change=change))
         return version
+
+
+def _lacks(model: str) -> tuple[ColumnElement[bool], ...]:
+    """Active, and `model` has neither found nor refused it."""
+    known = [
+        exists().where(table.c.reference_id == refs.c.id, table.c.model == model) for table in (templates, rejections)
+    ]
+    return refs.c.status == Status.ACTIVE, *(~there for there in known)
 
 
 def _person(subject: Subject) -> bytes:

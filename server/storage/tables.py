@@ -108,10 +108,27 @@ refs = Table(
     Column("status", String(32), nullable=False),
     Column("captured_on", Date, nullable=False),
     Column("lawful_basis", Sealed, nullable=False),
-    Column("model", String(64), nullable=False),
-    Column("template", Sealed, nullable=False),
     Column("image", Sealed, nullable=False),
-    Index(None, "model", "status"),
+    Index(None, "status"),
+)
+
+# A reference holds one template of each model that knows it, or the reason why a model refused its image.
+templates = Table(
+    "templates",
+    metadata,
+    Column("reference_id", ForeignKey("refs.id"), primary_key=True),
+    Column("model", String(64), primary_key=True),
+    Column("template", Sealed, nullable=False),
+    Index(None, "model"),
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("reference_id", ForeignKey("refs.id"), primary_key=True),
+    Column("model", String(64), primary_key=True),
+    Column("problem", String(32), nullable=False),
+    Index(None, "model"),
 )
 
 gallery_changes = Table(

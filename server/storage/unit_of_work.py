@@ -21,7 +21,7 @@ from server.storage.searches import SqlSearches
 from server.storage.subjects import SqlSubjects
 from server.workflow.ports import Clock, Receipt
 
-FINAL_DELETIONS = frozenset({Act.PROBE_SHREDDED, Act.REFERENCE_ERASED, Act.SUBJECT_ERASED})
+FINAL_DELETIONS = frozenset({Act.PROBE_SHREDDED, Act.REFERENCE_ERASED, Act.SUBJECT_ERASED, Act.TEMPLATES_DROPPED})
 """Acts after which no copy of what was deleted may stay behind in SQLite's write-ahead log."""
 
 

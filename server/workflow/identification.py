@@ -14,6 +14,7 @@ from server.domain.policy import Policy
 from server.domain.probe import Ground, Purpose, check_frames
 from server.domain.search import Search
 from server.workflow.access import Right, permit
+from server.workflow.coverage import Coverage
 from server.workflow.ports import Clock, Database, FaceEngine, GalleryIndex, GallerySource, ProbeVault, Randomness
 from server.workflow.retention import Retention
 
@@ -24,6 +25,7 @@ class Identification:
     engine: FaceEngine
     gallery: GalleryIndex
     records: GallerySource
+    coverage: Coverage
     vault: ProbeVault
     retention: Retention
     policy: Policy
@@ -36,6 +38,7 @@ class Identification:
         purpose.check()
         check_frames(len(images))
         self._require_resolved(actor)
+        self.coverage.check()
         leads = self._leads(self.engine.template_of(images), purpose.ground)
         search = self._answer(actor, purpose, leads)
         probe_key = self.vault.seal(search.id, images, self.policy.time_to_decide)

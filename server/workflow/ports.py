@@ -15,7 +15,7 @@ from server.domain.actors import Account, Session
 from server.domain.candidates import Scored
 from server.domain.events import Event, Json
 from server.domain.face import Template
-from server.domain.gallery import IndexedReference, Record, Reference, Source, Subject
+from server.domain.gallery import Census, IndexedReference, Record, Reference, Source, Subject, Supplement
 from server.domain.search import Review, Search, SearchState
 
 
@@ -43,7 +43,7 @@ class FaceEngine(Protocol):
 
     @property
     def model(self) -> str:
-        """Id of the model whose templates this engine makes."""
+        """Id of the model whose templates this engine makes, with its pipeline version: `dlib-resnet/2`."""
 
     def template_of(self, images: Sequence[bytes]) -> Template:
         """The template of the one person on 1-5 encoded photographs (JPEG, PNG, WebP).
@@ -65,13 +65,20 @@ class GallerySource(Protocol):
     """The database's view of the gallery: the truth that index and cache follow."""
 
     def version(self) -> int:
-        """Number of gallery changes ever committed; grows by one with each reference added or removed."""
+        """Number of gallery changes ever committed.
+
+        It grows by one with each reference added or removed, and with each batch of templates added to references
+        or dropped from them.
+        """
 
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
         """All active references of `model`, with the version they stand for, read in one snapshot."""
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         """Those of `reference_ids` that are active now."""
+
+    def census(self) -> Census:
+        """How many references are active, and what each model knows of them, read in one snapshot."""
 
 
 class GalleryIndex(Protocol):
@@ -91,6 +98,15 @@ class GalleryIndex(Protocol):
 
     def removed(self, reference_id: str, version: int) -> None:
         """Tell every matcher that `reference_id` left the gallery as change `version`; raises nothing, as `added`."""
+
+    def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
+        """Tell every matcher that `references`, possibly none, got templates of this model in change `version`.
+
+        Raises nothing, as `added`.
+        """
+
+    def dropped(self, version: int) -> None:
+        """Tell every matcher that this model's templates left the gallery as change `version`; raises nothing."""
 
     def ping(self) -> None:
         """Raise Unavailable when a search could not be answered."""
@@ -199,6 +215,12 @@ class Subjects(Protocol):
     def image(self, reference_id: str) -> bytes:
         """The decrypted JPEG of an active reference; raises ReferenceUnknown."""
 
+    def lacking(self, model: str, after: str, limit: int) -> Sequence[Reference]:
+        """Active references with neither template nor rejection of `model`, by id, those above `after`."""
+
+    def rejections(self, model: str) -> Mapping[str, str]:
+        """The problem type of each image that `model` refused, by reference id, in the order of ids."""
+
 
 class SubjectsWriter(Subjects, Protocol):
     def add(self, subject: Subject) -> None:
@@ -207,8 +229,18 @@ class SubjectsWriter(Subjects, Protocol):
     def enrol(self, reference: Reference, template: Template, image: bytes) -> int:
         """Store a reference sealed; returns its gallery change version. Raises SubjectUnknown."""
 
+    def supplement(self, made: Supplement) -> tuple[int, Supplement]:
+        """Store the part of `made` that is still lacking; returns its gallery change version and that part.
+
+        References that were erased, withdrawn or supplemented meanwhile are left out; where none is left, nothing
+        is stored and the version stays.
+        """
+
+    def drop_templates(self, model: str) -> tuple[int, int]:
+        """Delete every template and rejection of `model`; returns the gallery change version and how many went."""
+
     def erase_reference(self, reference_id: str) -> int:
-        """Delete image, template and row; returns the gallery change version. Raises ReferenceUnknown."""
+        """Delete image, templates and row; returns the gallery change version. Raises ReferenceUnknown."""
 
     def erase(self, subject_id: str) -> None:
         """Delete a subject that has no reference left. Raises SubjectUnknown, or Conflict if one is left."""

@@ -19,7 +19,7 @@ from server.domain.actors import Actor, Role
 from server.domain.candidates import Scored
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.face import Template
-from server.domain.gallery import IndexedReference, Source
+from server.domain.gallery import Census, IndexedReference, Source
 from server.domain.policy import Policy
 from server.domain.probe import Alternative, Ground, Place, Purpose
 from server.domain.search import Search
@@ -27,6 +27,7 @@ from server.web.deps import SearchPlaces, Workflows
 from server.web.site import site
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
+from server.workflow.coverage import Coverage
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.identification import Identification
 from server.workflow.retention import Retention
@@ -131,6 +132,15 @@ class ScriptedGallery:
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
         return 0, ()
 
+    def census(self) -> Census:
+        return Census(0, 0, {}, {})
+
+    def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
+        """The leads are scripted."""
+
+    def dropped(self, version: int) -> None:
+        """The leads are scripted."""
+
     def added(self, reference: IndexedReference, version: int) -> None:
         """The leads are scripted."""
 
@@ -216,10 +226,12 @@ def _workflows(
 ) -> Workflows:
     vault, engine = MemoryVault(clock), OneFaceEngine()
     retention = Retention(database, vault, clock)
-    policy = Policy("2026-01", 0.5)
+    policy, coverage = Policy("2026-01", 0.5), Coverage(gallery, engine.model)
     return Workflows(
         access=Access(database, PlainPasswords(), clock, randomness, SESSION_LENGTH),
-        identification=Identification(database, engine, gallery, gallery, vault, retention, policy, clock, randomness),
+        identification=Identification(
+            database, engine, gallery, gallery, coverage, vault, retention, policy, clock, randomness
+        ),
         adjudication=Adjudication(database, retention, clock),
         enrolment=Enrolment(database, engine, gallery, randomness),
         supervision=Supervision(database, retention, clock),

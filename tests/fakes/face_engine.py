@@ -27,7 +27,7 @@ from server.domain.errors import (
 )
 from server.domain.face import Box, Template
 
-MODEL = "named-faces"
+MODEL = "named-faces/1"
 DIMENSION = 256
 OF_ONE_S_OWN = 0.5
 OF_A_CONDITION = 0.3
@@ -49,21 +49,26 @@ def photo(person: str, *conditions: str) -> bytes:
 
 
 class FakeFaceEngine:
-    """`ports.FaceEngine`. Set `available` to False to have its ping fail."""
+    """`ports.FaceEngine`. Set `available` to False to have its ping fail.
 
-    model = MODEL
+    It reads its own portraits too; an engine of another model refuses the persons named in `refused`.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = MODEL, refused: frozenset[str] = frozenset()) -> None:
+        self.model = model
         self.available = True
+        self._refused = refused
 
     def template_of(self, images: Sequence[bytes]) -> Template:
         if not 1 <= len(images) <= 5:
             raise ImageCountInvalid
         seen = [_read(image) for image in images]
+        if self._refused.intersection(person for person, _ in seen):
+            raise FaceNotFound
         if len({person for person, _ in seen}) > 1:
             raise FramesDisagree
         fused = _unit(np.sum([_face(*one) for one in seen], axis=0))
-        return Template(MODEL, fused.astype(np.float32))
+        return Template(self.model, fused.astype(np.float32))
 
     def portrait_of(self, image: bytes) -> bytes:
         person, _ = _read(image)
@@ -80,7 +85,7 @@ class FakeFaceEngine:
 
 def _read(image: bytes) -> tuple[str, tuple[str, ...]]:
     kind, *words = image.decode(errors="replace").split(" ")
-    if kind != "PHOTO" or not words:
+    if kind not in {"PHOTO", "PORTRAIT"} or not words:
         raise ImageUnreadable
     person, *conditions = words
     for condition in conditions:

@@ -6,6 +6,7 @@ began with. The tests of `tests/ports` hold it to the same rules as the real one
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
@@ -13,7 +14,7 @@ from threading import Lock
 from server.audit.checkpoint import Signer
 from server.domain.errors import DatabaseUnavailable
 from server.domain.events import Event
-from server.domain.gallery import IndexedReference
+from server.domain.gallery import Census, IndexedReference
 from server.workflow.ports import Clock, Receipt
 from tests.fakes.memory_tables import Enrolled, MemoryAccounts, MemorySearches, MemorySubjects, State
 from tests.fakes.memory_trail import MemoryTrail
@@ -54,12 +55,19 @@ class MemoryGallery:
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
         state = self._database.state
         held = [state.references[reference_id] for reference_id in sorted(state.references)]
-        active = [enrolled for enrolled in held if enrolled.active and enrolled.template.model == model]
-        return state.gallery_version, [_indexed(enrolled) for enrolled in active]
+        active = [enrolled for enrolled in held if enrolled.active and model in enrolled.templates]
+        return state.gallery_version, [_indexed(enrolled, model) for enrolled in active]
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         held = self._database.state.references
         return frozenset(name for name in reference_ids if name in held and held[name].active)
+
+    def census(self) -> Census:
+        state = self._database.state
+        active = [enrolled for enrolled in state.references.values() if enrolled.active]
+        templates = Counter(model for enrolled in active for model in enrolled.templates)
+        rejections = Counter(model for enrolled in active for model in enrolled.rejections)
+        return Census(state.gallery_version, len(active), templates, rejections)
 
 
 class MemoryDatabase:
@@ -97,5 +105,6 @@ class MemoryDatabase:
         self.available = False
 
 
-def _indexed(held: Enrolled) -> IndexedReference:
-    return IndexedReference(held.reference.id, held.reference.subject_id, held.reference.source, held.template)
+def _indexed(held: Enrolled, model: str) -> IndexedReference:
+    reference = held.reference
+    return IndexedReference(reference.id, reference.subject_id, reference.source, held.templates[model])

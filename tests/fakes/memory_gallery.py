@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from server.domain.candidates import Scored
 from server.domain.errors import CacheUnavailable, ProbeGone, SealBroken, TemplateInvalid
 from server.domain.face import Template
-from server.domain.gallery import IndexedReference, Source
+from server.domain.gallery import Census, IndexedReference, Source
 from server.workflow.ports import Clock, GallerySource
 
 
@@ -51,6 +52,19 @@ class MemoryGallerySource:
         self._version += 1
         return self._version
 
+    def supplement(self, *references: IndexedReference) -> int:
+        """References that had no template of this model so far."""
+        self._references |= {reference.reference_id: reference for reference in references}
+        self._version += 1
+        return self._version
+
+    def drop(self, model: str) -> int:
+        self._references = {
+            name: reference for name, reference in self._references.items() if reference.template.model != model
+        }
+        self._version += 1
+        return self._version
+
     def set_back(self, references: Sequence[IndexedReference], version: int) -> None:
         """Become what an older backup held."""
         self._references = {reference.reference_id: reference for reference in references}
@@ -65,6 +79,10 @@ class MemoryGallerySource:
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         return frozenset(self._references).intersection(reference_ids)
+
+    def census(self) -> Census:
+        templates = Counter(reference.template.model for reference in self._references.values())
+        return Census(self._version, len(self._references), templates, {})
 
 
 class MemoryGallery:
@@ -92,6 +110,12 @@ class MemoryGallery:
         """Nothing to do: the next search reads the source."""
 
     def removed(self, reference_id: str, version: int) -> None:
+        """Nothing to do: the next search reads the source."""
+
+    def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
+        """Nothing to do: the next search reads the source."""
+
+    def dropped(self, version: int) -> None:
         """Nothing to do: the next search reads the source."""
 
     def ping(self) -> None:

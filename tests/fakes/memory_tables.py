@@ -22,7 +22,7 @@ from server.domain.errors import (
     UnresolvedSearch,
 )
 from server.domain.face import Template
-from server.domain.gallery import Record, Reference, Status, Subject
+from server.domain.gallery import Record, Reference, Status, Subject, Supplement
 from server.domain.search import Review, Search, SearchState
 from tests.fakes.memory_trail import TrailState
 
@@ -32,12 +32,25 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Enrolled:
     reference: Reference
-    template: Template
     image: bytes
+    templates: dict[str, Template]
+    rejections: dict[str, str] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
         return self.reference.status is Status.ACTIVE
+
+    def lacks(self, model: str) -> bool:
+        return self.active and model not in self.templates and model not in self.rejections
+
+    def supplemented(self, made: Supplement) -> Enrolled:
+        name, model = self.reference.id, made.model
+        if name in made.templates:
+            return replace(self, templates=self.templates | {model: made.templates[name]})
+        return replace(self, rejections=self.rejections | {model: made.rejections[name]})
+
+    def without(self, model: str) -> Enrolled:
+        return replace(self, templates=_less(self.templates, model), rejections=_less(self.rejections, model))
 
 
 @dataclass
@@ -117,6 +130,14 @@ class MemorySubjects:
     def image(self, reference_id: str) -> bytes:
         return self._active(reference_id).image
 
+    def lacking(self, model: str, after: str, limit: int) -> Sequence[Reference]:
+        found = sorted(name for name, held in self._state.references.items() if name > after and held.lacks(model))
+        return [self._state.references[name].reference for name in found[:limit]]
+
+    def rejections(self, model: str) -> Mapping[str, str]:
+        held = sorted(self._state.references.items())
+        return {name: enrolled.rejections[model] for name, enrolled in held if model in enrolled.rejections}
+
     def add(self, subject: Subject) -> None:
         if any(held.record_number == subject.record_number for held in self._state.subjects.values()):
             raise RecordNumberTaken
@@ -124,8 +145,26 @@ class MemorySubjects:
 
     def enrol(self, reference: Reference, template: Template, image: bytes) -> int:
         self.subject(reference.subject_id)
-        _put_new(self._state.references, reference.id, Enrolled(reference, template, image))
+        _put_new(self._state.references, reference.id, Enrolled(reference, image, {template.model: template}))
         return self._next_version()
+
+    def supplement(self, made: Supplement) -> tuple[int, Supplement]:
+        held = self._state.references
+        stored = made.only(
+            frozenset(name for name in made.reference_ids if name in held and held[name].lacks(made.model))
+        )
+        if not stored.reference_ids:
+            return self._state.gallery_version, stored
+        self._state.references = held | {name: held[name].supplemented(stored) for name in stored.reference_ids}
+        return self._next_version(), stored
+
+    def drop_templates(self, model: str) -> tuple[int, int]:
+        before = self._state.references
+        after = {name: held.without(model) for name, held in before.items()}
+        if after == before:
+            return self._state.gallery_version, 0
+        self._state.references = after
+        return self._next_version(), sum(model in held.templates for held in before.values())
 
     def erase_reference(self, reference_id: str) -> int:
         if self._state.references.pop(reference_id, None) is None:
@@ -213,6 +252,10 @@ class MemorySearches:
 
     def _undecided(self) -> Iterator[Search]:
         return (search for search in self._state.searches.values() if search.undecided)
+
+
+def _less(by_model: dict[str, T], model: str) -> dict[str, T]:
+    return {name: value for name, value in by_model.items() if name != model}
 
 
 def _put_new(values: dict[str, T], key: str, value: T) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from server.domain.face import Template
 from server.domain.gallery import IndexedReference, Source
 
-MODEL = "test-model"
+MODEL = "test-model/1"
 DIMENSION = 16
 SOURCES = tuple(Source)
 

@@ -35,6 +35,12 @@ class Enrolment:
     def erase(self, reference_id: str) -> None:
         self.index.removed(reference_id, self.source.erase(reference_id))
 
+    def supplement(self, *made: IndexedReference) -> None:
+        self.index.supplemented(made, self.source.supplement(*made))
+
+    def drop(self) -> None:
+        self.index.dropped(self.source.drop(MODEL))
+
     def found(self, threshold: float = EVERYTHING, sources: frozenset[Source] = ALL) -> list[str]:
         return [scored.reference_id for scored in self.index.search(template(0), sources, threshold)]
 
@@ -132,3 +138,25 @@ def test_a_template_of_another_dimension_is_refused(gallery: Enrolment) -> None:
     gallery.enrol(reference(0))
     with pytest.raises(TemplateInvalid):
         gallery.index.search(template(0, dimension=8), ALL, EVERYTHING)
+
+
+def test_a_batch_of_templates_is_found_at_once(gallery: Enrolment) -> None:
+    gallery.enrol(reference(0))
+    assert len(gallery.found()) == 1
+    gallery.supplement(reference(1), reference(2))
+    assert set(gallery.found()) == {reference(seed).reference_id for seed in (0, 1, 2)}
+
+
+def test_a_batch_that_brought_no_template_changes_nothing(gallery: Enrolment) -> None:
+    gallery.enrol(reference(0))
+    gallery.supplement()
+    assert gallery.found() == [reference(0).reference_id]
+
+
+def test_dropped_templates_are_found_no_more(gallery: Enrolment) -> None:
+    gallery.enrol(*references(5))
+    assert len(gallery.found()) == 5
+    gallery.drop()
+    assert gallery.found() == []
+    gallery.supplement(reference(7))
+    assert gallery.found() == [reference(7).reference_id]

@@ -16,7 +16,10 @@ from fastapi import FastAPI
 from server.domain.errors import TemplateInvalid, Unavailable
 from server.domain.events import Act
 from server.telemetry import JsonLines, RequestLog
+from server.workflow.coverage import Coverage
+from server.workflow.re_embedding import ReEmbedding
 from tests.fakes.face_engine import FakeFaceEngine, photo
+from tests.fakes.memory_gallery import MemoryGallery
 from tests.integration.api.caller import Caller, probe
 from tests.world import World
 
@@ -150,7 +153,7 @@ def test_readiness_names_the_part_that_is_down(api: Caller, world: World) -> Non
     cut_cache(world)
     down = api.call(None, "GET", "/readyz")
     assert (down.status_code, down.json()["ready"]) == (503, False)
-    assert down.json()["parts"] == {"database": "ok", "cache": "cache-unavailable", "engine": "ok"}
+    assert down.json()["parts"] == {"database": "ok", "cache": "cache-unavailable", "engine": "ok", "gallery": "ok"}
 
 
 def test_an_engine_that_is_down_is_not_ready(world: World) -> None:
@@ -165,3 +168,40 @@ def test_strangers_leave_no_entry_in_the_trail(api: Caller, world: World) -> Non
         api.call(None, "GET", path)
     assert len(world.entries()) == length
     assert Act.REFUSED not in world.acts()
+
+
+def active_model_changed(world: World) -> Coverage:
+    """The server as it is started anew with another model, whose templates nobody has made yet."""
+    world.engine = FakeFaceEngine("named-faces/2")
+    world.gallery = MemoryGallery(world.engine.model, world.database.gallery)
+    world.coverage = Coverage(world.database.gallery, world.engine.model)
+    world.workflows = world.compose()
+    return world.coverage
+
+
+def test_a_gallery_that_the_active_model_does_not_cover_stops_searching_alone(world: World) -> None:
+    decided = world.decided(world.officer(), photo("berg-1"))
+    active_model_changed(world)
+    before = (world.stored(), world.acts())
+    with Caller(world) as api:
+        refused = api.call(world.officer(), "POST", "/v1/searches", files=probe(photo("berg-1")))
+        assert (refused.status_code, refused.json()["type"]) == (503, "gallery-incomplete")
+        assert "oifr gallery re-embed" in refused.json()["title"]
+        assert (world.stored(), world.acts()[: len(before[1])]) == before
+        ready = api.call(None, "GET", "/readyz")
+        assert (ready.status_code, ready.json()["parts"]["gallery"]) == (503, "gallery-incomplete")
+        assert api.call(world.supervisor(), "GET", "/v1/audit/checkpoint").status_code == 200
+        assert api.call(world.officer(), "GET", f"/v1/searches/{decided.id}").status_code == 200
+        assert api.call(None, "GET", "/healthz").status_code == 200
+
+
+def test_searching_goes_on_when_the_gallery_is_re_embedded(world: World) -> None:
+    active_model_changed(world)
+    engine = FakeFaceEngine("named-faces/2", refused=frozenset({"berg-2"}))
+    with Caller(world) as api:
+        officer = world.officer()
+        refused = api.call(officer, "POST", "/v1/searches", files=probe(photo("berg-1")))
+        assert refused.json()["type"] == "gallery-incomplete"
+        list(ReEmbedding(world.database, engine, world.gallery, 10).run())
+        assert len(api.search(officer, photo("berg-1")).candidates) == 1
+        assert api.call(None, "GET", "/readyz").json()["parts"]["gallery"] == "ok"

@@ -313,3 +313,55 @@ def test_nothing_biometric_lies_in_clear_in_what_redis_writes(own_redis: Embedde
         assert entry.template.vector[:2].tobytes() not in written
         assert entry.reference_id.encode() not in written
         assert entry.subject_id.encode() not in written
+
+
+# --- a change of models ------------------------------------------------------------------------------------------
+
+OTHER = "another-model/1"
+
+
+def stored_keys(client: Redis, model: str) -> set[bytes]:
+    return {key for key in client.scan_iter() if model.encode() in key and not key.endswith(b":generation")}
+
+
+def test_a_batch_is_told_to_matchers_beside_without_reading_the_database(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3))
+    teller, beside = station.matcher(), station.matcher()
+    assert found(beside) == ids(0, 1, 2)
+    reads = station.source.reads
+    teller.supplemented([reference(3), reference(4)], station.source.supplement(reference(3), reference(4)))
+    teller.supplemented([], station.source.supplement())
+    assert found(beside) == ids(0, 1, 2, 3, 4)
+    assert station.source.reads == reads
+
+
+def test_a_batch_of_another_model_leaves_a_matcher_as_it_is(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3))
+    matcher = station.matcher()
+    assert found(matcher) == ids(0, 1, 2)
+    reads = station.source.reads
+    other = ExactGallery(OTHER, station.source, redis_client, station.cipher)
+    other.supplemented([reference(8, model=OTHER)], station.source.supplement(reference(8, model=OTHER)))
+    assert found(matcher) == ids(0, 1, 2)
+    assert station.source.reads == reads
+
+
+def test_dropped_templates_leave_every_matcher_and_redis(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3))
+    matcher = station.matcher()
+    assert found(matcher) == ids(0, 1, 2)
+    assert stored_keys(redis_client, MODEL)
+    station.matcher().dropped(station.source.drop(MODEL))
+    assert stored_keys(redis_client, MODEL) == set()
+    assert found(matcher) == set()
+
+
+def test_rows_of_a_model_that_was_dropped_while_redis_was_away_go_at_the_next_start(redis_client: Redis) -> None:
+    station = Station(redis_client, [reference(0), reference(1, model=OTHER)])
+    ExactGallery(OTHER, station.source, redis_client, station.cipher).warm()
+    station.matcher().warm()
+    assert stored_keys(redis_client, OTHER)
+    station.source.drop(OTHER)
+    station.matcher().warm()
+    assert stored_keys(redis_client, OTHER) == set()
+    assert stored_keys(redis_client, MODEL)

@@ -11,6 +11,9 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 from skimage.data import astronaut
 
+SIDE = 320
+"""Width and height of the portrait, in pixels."""
+
 
 @cache
 def portrait() -> bytes:
@@ -27,7 +30,7 @@ def another_portrait() -> bytes:
 @cache
 def field_photograph() -> bytes:
     """The same person as an officer's camera sees her: smaller, softer, badly lit."""
-    small = _astronaut().resize((360, 360), Image.Resampling.BILINEAR)
+    small = _astronaut().resize((240, 240), Image.Resampling.BILINEAR)
     return _jpeg(ImageEnhance.Contrast(small).enhance(0.8), quality=70)
 
 
@@ -50,9 +53,9 @@ def without_face() -> bytes:
 
 
 def with_several_faces() -> bytes:
-    both = Image.new("RGB", (1024, 512))
+    both = Image.new("RGB", (2 * SIDE, SIDE))
     both.paste(_astronaut(), (0, 0))
-    both.paste(_astronaut(), (512, 0))
+    both.paste(_astronaut(), (SIDE, 0))
     return _jpeg(both)
 
 
@@ -96,7 +99,8 @@ def middle_of(image: bytes, length: int = 32) -> bytes:
 
 
 def _astronaut() -> Image.Image:
-    return Image.fromarray(astronaut())
+    """Head and shoulders: a face that fills the picture is found at the first look, four times as fast."""
+    return Image.fromarray(astronaut()).crop((70, 0, 70 + SIDE, SIDE))
 
 
 def _jpeg(image: Image.Image, quality: int = 92) -> bytes:

@@ -74,5 +74,5 @@ def _half(box: Sequence[int]) -> int:
     left, top, width, height = box
     assert width > 40
     assert height > 40
-    assert 0 <= top < 512
-    return int(left + width / 2 > 512)
+    assert 0 <= top < photographs.SIDE
+    return int(left + width / 2 > photographs.SIDE)

@@ -79,7 +79,7 @@ def _allowed(installation: Installation, seen: set[str]) -> set[str]:
 def _templates(installation: Installation) -> dict[str, bytes]:
     """Runs of the enrolled templates' components; the probe's template is one of them, being the same photograph."""
     with opened_database(installation) as database:
-        _, references = database.gallery.references("dlib-resnet")
+        _, references = database.gallery.references("dlib-resnet/2")
     assert references
     runs = [reference.template.vector[:RUN] for reference in references]
     return {

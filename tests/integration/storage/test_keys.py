@@ -13,7 +13,7 @@ from sqlalchemy import update
 from server.domain.errors import SealBroken
 from server.storage.crypto import MasterKey
 from server.storage.signing_key import load_signer
-from server.storage.tables import accounts, refs
+from server.storage.tables import accounts, templates
 from tests.fakes.samples import HAPPENED, account, reference, subject
 from tests.fakes.templates import MODEL, template
 from tests.real_databases import OpenDatabase
@@ -112,10 +112,10 @@ def test_a_value_moved_to_another_row_or_model_does_not_open(sqlite_url: str, op
     with database.snapshot() as connection:
         stolen = connection.scalar(accounts.select().with_only_columns(accounts.c.password_hash))
         connection.execute(update(accounts).values(password_hash=stolen))
-        connection.execute(update(refs).values(model="newer-model"))
+        connection.execute(update(templates).values(model="newer-model/1"))
     assert database.gallery.references(MODEL) == (1, [])
     with pytest.raises(SealBroken):
-        database.gallery.references("newer-model")
+        database.gallery.references("newer-model/1")
     with database.read() as view:
         assert view.accounts.by_name("PC 0001") == account(1)
         with pytest.raises(SealBroken):

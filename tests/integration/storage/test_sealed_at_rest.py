@@ -14,7 +14,7 @@ from server.domain.search import Review, ReviewOutcome
 from server.storage.unit_of_work import SqlDatabase
 from tests.fakes.clock import NOON
 from tests.fakes.samples import CANDIDATES, HAPPENED, PURPOSE, account, reference, search, subject
-from tests.fakes.templates import template
+from tests.fakes.templates import MODEL, template
 from tests.real_databases import OpenDatabase
 
 IMAGE = b"\xff\xd8\xff\xe0 forty bytes of somebody's face, in clear"
@@ -84,7 +84,8 @@ def test_the_files_belong_to_their_owner_alone(database: SqlDatabase, tmp_path: 
 def test_erased_ciphertext_leaves_the_file_with_the_next_checkpoint(database: SqlDatabase, tmp_path: Path) -> None:
     with database.snapshot() as connection:
         sealed = [
-            *connection.execute(text("SELECT image, template FROM refs")).one(),
+            connection.scalar(text("SELECT image FROM refs")),
+            connection.scalar(text("SELECT template FROM templates")),
             connection.scalar(text("SELECT key FROM probe_keys")),
             connection.scalar(text("SELECT person FROM subjects")),
         ]
@@ -106,6 +107,16 @@ def test_a_shredded_key_is_in_no_file_though_the_database_stays_open(database: S
         unit.searches.shred_probe_key("search-1")
         unit.commit(HAPPENED, Event(Act.PROBE_SHREDDED, None, "search-1"))
     assert key not in on_disk(tmp_path)
+
+
+def test_dropped_templates_are_in_no_file_though_the_database_stays_open(database: SqlDatabase, tmp_path: Path) -> None:
+    with database.snapshot() as connection:
+        sealed = connection.scalar(text("SELECT template FROM templates"))
+    assert sealed in on_disk(tmp_path)
+    with database.write() as unit:
+        assert unit.subjects.drop_templates(MODEL)[1] == 1
+        unit.commit(Event(Act.TEMPLATES_DROPPED, None))
+    assert sealed not in on_disk(tmp_path)
 
 
 def test_a_log_that_a_reader_held_is_emptied_by_a_later_write(database: SqlDatabase, tmp_path: Path) -> None:

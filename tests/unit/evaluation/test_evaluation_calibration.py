@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -27,11 +26,12 @@ from server.evaluation.rates import OpenSet
 from server.evaluation.record import read_record, record_toml
 from server.evaluation.run import evaluate
 from server.evaluation.searches import Mated, NonMated, Side
-from server.face.weights import Calibration
+from server.face.weights import Manifest
 from tests.fakes.face_engine import FakeFaceEngine
 from tests.fakes.labelled import Labelled, families
 
 PEOPLE = 100
+MODELS = Path(__file__).resolve().parents[3] / "models"
 INTERVALS = Intervals(PEOPLE, seed=1)
 
 RECORD = CalibrationRecord(
@@ -167,10 +167,15 @@ def test_the_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_record(file) == RECORD
 
 
-def test_the_record_can_be_pasted_into_a_manifest() -> None:
-    table = tomllib.loads(record_toml(RECORD))["calibration"]
-    pasted = Calibration.of(table)
-    assert (pasted.threshold, pasted.agreement, pasted.strangers) == (0.9512, 0.9, 112)
+def test_the_record_can_be_pasted_into_a_manifest(tmp_path: Path) -> None:
+    """The manifest that is installed, with its own table taken out and the record put in."""
+    manifest = (MODELS / "dlib-resnet.toml").read_text("utf-8").partition("[calibration]")[0]
+    own = Manifest.read(MODELS / "dlib-resnet.toml")
+    pasted = tmp_path / "dlib-resnet.toml"
+    pasted.write_text(manifest + record_toml(replace(RECORD, model=own.model_id)), "utf-8")
+    calibration = Manifest.read(pasted).calibration
+    assert calibration is not None
+    assert (calibration.threshold, calibration.agreement, calibration.strangers) == (0.9512, 0.9, 112)
 
 
 @pytest.mark.parametrize(

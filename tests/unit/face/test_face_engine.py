@@ -38,7 +38,7 @@ def upright(engine: Engine) -> Template:
 
 
 def test_a_template_is_a_unit_vector_of_its_model(engine: Engine, upright: Template) -> None:
-    assert upright.model == engine.model == "dlib-resnet"
+    assert upright.model == engine.model == "dlib-resnet/2"
     assert upright.vector.shape == (128,)
 
 

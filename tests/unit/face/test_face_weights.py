@@ -9,7 +9,7 @@ import pytest
 
 from server.domain.errors import WeightsUnverified
 from server.face.engine import Engine
-from server.face.weights import Manifest, WeightFile, place, verified_files
+from server.face.weights import Manifest, Package, WeightFile, place, verified_files
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 
@@ -39,13 +39,15 @@ def test_a_calibration_says_what_it_holds_for() -> None:
     assert np.isclose(manifest.calibration.fpir, 0.01, atol=0.01)
 
 
-def test_a_calibration_of_another_model_is_refused(tmp_path: Path) -> None:
+def test_a_whole_record_may_be_pasted_but_not_that_of_another_model(tmp_path: Path) -> None:
     text = (MODELS / "dlib-resnet.toml").read_text("utf-8")
     pasted = tmp_path / "dlib-resnet.toml"
-    pasted.write_text(text.replace("[calibration]\n", '[calibration]\nmodel = "dlib-resnet"\ncap = 6\n'))
-    assert Manifest.read(pasted).calibration == Manifest.read(MODELS / "dlib-resnet.toml").calibration
-    pasted.write_text(text.replace("[calibration]\n", '[calibration]\nmodel = "another"\n'))
-    with pytest.raises(WeightsUnverified, match="of another model"):
+    own = Manifest.read(MODELS / "dlib-resnet.toml")
+    pasted.write_text(text.replace("[calibration]\n", f'[calibration]\nmodel = "{own.model_id}"\ncap = 6\n'))
+    assert own.calibration is not None
+    assert Manifest.read(pasted).calibration == replace(own.calibration, model=own.model_id)
+    pasted.write_text(text.replace("[calibration]\n", '[calibration]\nmodel = "dlib-resnet/1"\n'))
+    with pytest.raises(WeightsUnverified, match="record of another model"):
         Manifest.read(pasted)
 
 
@@ -60,7 +62,11 @@ DETECTOR = Manifest.read(MODELS / "mtcnn.toml")
 
 
 @pytest.mark.parametrize(
-    "absent", [replace(DETECTOR, package="no_such_package"), replace(DETECTOR, files=(WeightFile("none", ""),))]
+    "absent",
+    [
+        replace(DETECTOR, package=Package("no_such_package", "no-such-package")),
+        replace(DETECTOR, files=(WeightFile("none", "00" * 32),)),
+    ],
 )
 def test_absent_weights_name_the_package_to_install(absent: Manifest) -> None:
     with pytest.raises(WeightsUnverified, match="not installed"):
@@ -70,7 +76,7 @@ def test_absent_weights_name_the_package_to_install(absent: Manifest) -> None:
 def test_an_engine_does_not_start_on_a_wrong_digest(tmp_path: Path) -> None:
     models = Path(shutil.copytree(MODELS, tmp_path / "models"))
     card = models / "dlib-resnet.toml"
-    digest = Manifest.read(card).files[0].sha256
+    digest = str(Manifest.read(card).files[0].sha256)
     card.write_text(card.read_text("utf-8").replace(digest, "00" * 32), "utf-8")
     with pytest.raises(WeightsUnverified):
         Engine.load(models, tmp_path / "home")

@@ -1,0 +1,171 @@
+"""`oifr gallery`: what each model knows of the gallery, and the change from one model to another."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from server import app as composition
+from server.config import Settings
+from server.domain.gallery import Census
+from server.storage.unit_of_work import SqlDatabase
+from server.workflow.re_embedding import ReEmbedding
+
+gallery = typer.Typer(help="The gallery's templates: count them, make another model's, drop old ones.")
+
+BATCH = 32
+TELL_EVERY_SECONDS = 10.0
+
+ModelName = Annotated[str | None, typer.Option("--model", help="Name of a manifest; default: the active model.")]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far a run is: `done` of `total` references, in `seconds`."""
+
+    done: int
+    total: int
+    seconds: float
+
+    def sentence(self) -> str:
+        rate = self.done / self.seconds if self.seconds else 0.0
+        left = (self.total - self.done) / rate if rate else 0.0
+        return f"{self.done:,} of {self.total:,} references, {rate:.1f} a second, {_duration(left)} left"
+
+
+@gallery.command("status")
+def status() -> None:
+    """Print how many references there are, and how many of them each model knows."""
+    settings = Settings()
+    with composition.opened_database(settings) as database:
+        change = composition.change_over(settings, database)
+        census = change.census()
+    typer.echo(f"{census.references:,} active references; the active model is {change.active}.")
+    for model in sorted({change.active, *census.templates, *census.rejections}):
+        typer.echo(_line(census, model))
+
+
+@gallery.command("re-embed")
+def re_embed(
+    model: ModelName = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be made.")] = False,
+    batch: Annotated[int, typer.Option(help="References a transaction takes.", min=1, max=1000)] = BATCH,
+    report: Annotated[
+        Path | None, typer.Option(help="CSV of refused images; default: rejections-MODEL.csv in the home.")
+    ] = None,
+) -> None:
+    """Make the templates that a model lacks, from the stored images.
+
+    It may be stopped at any moment and started again: what was committed is not made twice. An image
+    that the model refuses gets no template; it is counted and listed in the report.
+    """
+    settings = Settings()
+    name = settings.model if model is None else model
+    model_id = composition.calibrated_manifest(settings, name).model_id
+    with composition.opened_database(settings) as database:
+        change = composition.change_over(settings, database)
+        missing = change.census().missing(model_id)
+        if dry_run or not missing:
+            typer.echo(f"{missing:,} references lack a template of {model_id}.")
+            return
+        _make(settings, database, name, batch, missing)
+        typer.echo(_line(change.census(), model_id))
+        rejections = change.rejections(model_id)
+    if rejections:
+        file = report or settings.home / f"rejections-{model_id.replace('/', '-')}.csv"
+        _write_report(file, rejections)
+        typer.echo(
+            f"{len(rejections):,} images were refused and will not be found by {model_id}: see {file}.", err=True
+        )
+
+
+@gallery.command("drop-templates")
+def drop_templates(
+    model: Annotated[str, typer.Option(help="Id of the model whose templates go, such as dlib-resnet/1.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be dropped.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Drop them; there is no way back but re-embedding.")] = False,
+) -> None:
+    """Remove another model's templates once the active one covers the gallery."""
+    if dry_run == yes:
+        raise typer.BadParameter("Give either --dry-run or --yes.")
+    settings = Settings()
+    with composition.opened_database(settings) as database:
+        change = composition.change_over(settings, database)
+        if dry_run:
+            typer.echo(f"{change.droppable(model):,} active references would lose their template of {model}.")
+            return
+        with composition.opened_index(settings, database, model) as index:
+            dropped = change.drop(model, index)
+    typer.echo(f"Dropped {dropped:,} templates of {model}.")
+
+
+def _make(settings: Settings, database: SqlDatabase, model: str, batch: int, missing: int) -> None:
+    typer.echo("Loading the face engine takes some seconds ...", err=True)
+    with composition.opened_re_embedding(settings, database, model, batch) as work, _told() as tell:
+        _work(work, missing, tell)
+
+
+def _work(work: ReEmbedding, missing: int, tell: Teller) -> None:
+    began, done = time.monotonic(), 0
+    for made in work.run():
+        done += made.templates + made.rejections
+        tell.pace(Pace(done, max(missing, done), time.monotonic() - began))
+
+
+class Teller:
+    """Shows the pace: over and over in one line of a terminal, or now and then in a line of its own."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status = console.status("Re-embedding ...")
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Teller:
+        if self._console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def pace(self, pace: Pace) -> None:
+        if self._console.is_terminal:
+            self._status.update(pace.sentence())
+        elif time.monotonic() - self._last >= TELL_EVERY_SECONDS or pace.done >= pace.total:
+            self._last = time.monotonic()
+            typer.echo(pace.sentence(), err=True)
+
+
+@contextmanager
+def _told() -> Iterator[Teller]:
+    with Teller(Console(stderr=True)) as teller:
+        yield teller
+
+
+def _line(census: Census, model: str) -> str:
+    templates, refused = census.templates.get(model, 0), census.rejections.get(model, 0)
+    return f"{model}: {templates:,} templates, {refused:,} images refused, {census.missing(model):,} missing"
+
+
+def _write_report(file: Path, rejections: Mapping[str, str]) -> None:
+    """For the owner alone: which image a model refused says something of a person."""
+    opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(opened, "w", encoding="utf-8", newline="") as text:
+        rows = csv.writer(text)
+        rows.writerow(["reference", "problem"])
+        rows.writerows(rejections.items())
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
