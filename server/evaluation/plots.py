@@ -36,7 +36,7 @@ class Linear:
     low: float
     high: float
     label: Callable[[float], str] = "{:g}".format
-    count: int = 5
+    count: int = 6
 
     def at(self, value: float) -> float:
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
