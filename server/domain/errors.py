@@ -191,6 +191,11 @@ class WeightsUnverified(OifrError):
     message = "The model's weights are missing or do not have the digest of their manifest. Run the set-up again."
 
 
+class CalibrationInvalid(OifrError):
+    slug = "calibration-invalid"
+    message = "The calibration record is not of the documented form."
+
+
 class CommandRefused(OifrError):
     """What only an operator's commands meet; a server that meets it has a fault."""
 

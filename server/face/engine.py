@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -71,12 +71,14 @@ class Engine:
         self.calibration: Calibration = manifest.calibration
 
     @classmethod
-    def load(cls, manifests: Path, home: Path, model: str = EMBEDDER) -> Self:
+    def load(cls, manifests: Path, home: Path, model: str = EMBEDDER, stand_in: Calibration | None = None) -> Self:
         """Build the engine of `model` from the folder of manifests and the home with pulled weights.
 
+        stand_in: the calibration of a model whose manifest has none, to measure one with; nothing is searched by it.
         Takes seconds: TensorFlow is imported here. Raises ModelUnknown or WeightsUnverified.
         """
         manifest = Manifest.named(manifests, model)
+        manifest = replace(manifest, calibration=manifest.calibration or stand_in)
         detector = Manifest.read(manifests / f"{DETECTOR}.toml")
         cascade = CascadeGraphs(read_cascade(verified_files(detector)))
         embedder = ResidualEmbedder(manifest) if model == EMBEDDER else DeepFaceEmbedder(manifest, home)
@@ -109,12 +111,12 @@ class Engine:
         """
         return portrait(image)
 
-    def place_of(self, image: bytes) -> tuple[Box, float]:
-        """Bounds of the only face in pixels of the upright photograph, and the degrees by which it leans clockwise;
-        raises what template_of raises of a single file."""
+    def place_of(self, image: bytes) -> tuple[Box, int]:
+        """Bounds of the only face in pixels of the upright photograph, and the quarter turns, 0 to 3, counter-clockwise
+        after which that face stands upright; raises what template_of raises of a single file."""
         photograph = decode(image)
         face = only_face(self._cascade, photograph)
-        return box_of(face, photograph), face.roll
+        return box_of(face, photograph), round(face.roll / 90) % 4
 
     def embedded(self, image: bytes) -> tuple[NDArray[np.float64], Stages]:
         """The unit vector of one photograph's only face, and where the time went; raises as template_of."""
