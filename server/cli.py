@@ -203,17 +203,11 @@ def verify_trail(
     An export needs no server and no database. Give --key from a source you trust: without it, the export's own
     key is used, which shows that the file agrees with itself but not who wrote it.
     """
-    report = _verify_database() if export is None else _verify_export(export, key)
+    report = composition.verified_trail(Settings()) if export is None else _verify_export(export, key)
     if report.problem is not None:
         typer.echo(f"BROKEN: {report.problem.reason}", err=True)
         raise typer.Exit(TRAIL_BROKEN)
     typer.echo(f"Intact: {report.entries:,} entries under {report.checkpoints:,} signed checkpoints.")
-
-
-def _verify_database() -> Report:
-    settings = Settings()
-    with composition.opened_database(settings) as database:
-        return verify_database(database, composition.verifier(settings))
 
 
 def _verify_export(export: Path, key: str | None) -> Report:

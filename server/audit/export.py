@@ -8,7 +8,7 @@ then the signed checkpoints:
     {"checkpoint":"<signed note>"}
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -50,7 +50,7 @@ def export_lines(verifier: Verifier, entries: Iterable[StoredEntry], notes: Iter
             {
                 "leaf": stored.leaf.decode(),
                 "hash": stored.leaf_hash.hex(),
-                "private": None if stored.private is None else dict(stored.private),
+                "private": dict(stored.private) if isinstance(stored.private, Mapping) else None,
                 "salt": None if stored.salt is None else stored.salt.hex(),
             }
         )

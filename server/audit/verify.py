@@ -18,12 +18,18 @@ from server.audit.errors import CheckpointInvalid, MalformedEntry, NotCanonical
 from server.audit.merkle import Frontier, leaf_hash
 
 
+class Unreadable(NamedTuple):
+    """Stands in the place of what a store or an export should give; `reason` is a sentence for people."""
+
+    reason: str
+
+
 class StoredEntry(NamedTuple):
-    """An entry as a store or an export gives it; after erasure both private and salt are None."""
+    """An entry as a store or an export gives it; private and salt are None where there are none."""
 
     leaf: bytes
     leaf_hash: bytes
-    private: Mapping[str, Any] | None
+    private: Mapping[str, Any] | Unreadable | None
     salt: bytes | None
 
 
@@ -73,7 +79,7 @@ class Report:
     problem: Problem | None
 
 
-def verify_entries(entries: Iterable[StoredEntry], notes: Iterable[str], verifier: Verifier) -> Report:
+def verify_entries(entries: Iterable[StoredEntry], notes: Iterable[str | Unreadable], verifier: Verifier) -> Report:
     """Check entries, in log order, against signed checkpoint notes in any order.
 
     Memory holds the checkpoints and a few hashes, never the entries. A problem of an entry
@@ -87,16 +93,22 @@ def verify_entries(entries: Iterable[StoredEntry], notes: Iterable[str], verifie
     return Report(walk.frontier.size, walk.signed_entries, walk.confirmed, walk.frontier.root(), problem)
 
 
-def _open_notes(notes: Iterable[str], verifier: Verifier) -> tuple[list[Checkpoint], Problem | None]:
+def _open_notes(notes: Iterable[str | Unreadable], verifier: Verifier) -> tuple[list[Checkpoint], Problem | None]:
     """The valid checkpoints, the largest first, and the first note that is not valid."""
     checkpoints, problem = [], None
     for number, note in enumerate(notes, start=1):
         try:
-            checkpoints.append(verify(note, verifier))
+            checkpoints.append(_opened(note, verifier))
         except CheckpointInvalid as error:
             reason = f"checkpoint {number} does not hold: {error}"
             problem = problem or Problem(ProblemKind.CHECKPOINT_INVALID, reason)
     return sorted(checkpoints, key=lambda checkpoint: checkpoint.size, reverse=True), problem
+
+
+def _opened(note: str | Unreadable, verifier: Verifier) -> Checkpoint:
+    if isinstance(note, Unreadable):
+        raise CheckpointInvalid(note.reason)
+    return verify(note, verifier)
 
 
 class _Walk:
@@ -161,6 +173,8 @@ class _Walk:
 
 
 def _check_private(entry: Entry, stored: StoredEntry) -> Problem | None:
+    if isinstance(stored.private, Unreadable):
+        return _bad(ProblemKind.PRIVATE_DATA_CHANGED, entry.index, stored.private.reason)
     if stored.private is None and stored.salt is None:
         return None
     if stored.private is None or stored.salt is None:

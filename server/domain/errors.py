@@ -306,6 +306,15 @@ class SealBroken(OifrError):
     message = "Stored data could not be opened with its key: it was altered, moved or sealed under another key."
 
 
+class StoredValueAltered(SealBroken):
+    """Something stands in the database that this service never writes there."""
+
+    message = (
+        "A stored value cannot be read: it was altered outside this service. "
+        "Run `oifr audit verify`, which names the first bad entry of the trail."
+    )
+
+
 class Conflict(OifrError):
     slug = "conflict"
     message = "Somebody changed this at the same moment. Load it again."

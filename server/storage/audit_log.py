@@ -14,7 +14,7 @@ from server.audit.encoding import Entry, canonical, commitment
 from server.audit.merkle import inclusion_proof, leaf_hash, nodes_completed_by, root
 from server.domain.errors import EntryUnknown, SealBroken
 from server.domain.events import Event, Json
-from server.storage.data_keys import DataKeys
+from server.storage.data_keys import DataKeys, OpeningKeys
 from server.storage.tables import AnyRow, audit_checkpoints, audit_entries, audit_nodes
 from server.workflow.ports import Clock, Receipt, TrailEntry
 
@@ -168,7 +168,7 @@ def _trail_entry(row: AnyRow, private: Mapping[str, Json] | None, salt: bytes | 
     )
 
 
-def open_private(row: AnyRow, keys: DataKeys) -> tuple[Mapping[str, Json] | None, bytes | None]:
+def open_private(row: AnyRow, keys: OpeningKeys) -> tuple[Mapping[str, Json] | None, bytes | None]:
     """Private part and salt of an `audit_entries` row; raises SealBroken."""
     private, salt = row.private, row.salt
     if private is not None:

@@ -11,7 +11,7 @@ from server.domain.errors import OifrError
 from server.web.errors import STATUS, status_of
 
 FAMILY = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, OifrError)]
-FAULTS = {OifrError, errors.TemplateInvalid, errors.WeightsUnverified, errors.SealBroken}
+FAULTS = {OifrError, errors.TemplateInvalid, errors.WeightsUnverified, errors.SealBroken, errors.StoredValueAltered}
 """Nothing that a caller did: damaged data or a broken installation. The log tells, the answer does not."""
 
 
