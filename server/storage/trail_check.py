@@ -81,9 +81,14 @@ class _Witness:
         self._left_siblings: dict[int, bytes] = {}
 
     def notes(self) -> Iterator[str | Unreadable]:
-        """The signed notes by size."""
-        for row in self._rows(select(raw(audit_checkpoints.c.note)).order_by(audit_checkpoints.c.size)):
-            yield row.note if isinstance(row.note, str) else Unreadable("its note is no text")
+        """The signed notes by size; what looks for the latest checkpoint trusts that column."""
+        for row in self._rows(select(*map(raw, audit_checkpoints.c)).order_by(audit_checkpoints.c.size)):
+            if not isinstance(row.note, str):
+                yield Unreadable("its note is no text")
+            elif row.note.split("\n")[1:2] != [str(row.size)]:
+                yield Unreadable(f"it is kept as one of {row.size} entries, which its note does not say")
+            else:
+                yield row.note
 
     def entries(self) -> Iterator[StoredEntry]:
         at = _moment_as_text(self._connection)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from server.audit.checkpoint import verify
 from server.audit.export import verify_export
+from server.audit.merkle import leaf_hash, verify_inclusion
 from server.audit.verify import ProblemKind
 from server.domain.errors import StoredValueAltered
 from server.domain.events import Act, Event
@@ -87,6 +89,9 @@ def test_an_empty_trail_has_no_checkpoint(sql_url: str, open_sql: OpenDatabase) 
          "WHERE level = 0 AND position = 0", ProblemKind.REWRITTEN, None),
         ("UPDATE audit_entries SET actor_id = '' WHERE entry_index = 5", ProblemKind.EDITED, 5),
         ("UPDATE audit_checkpoints SET note = 'mine' WHERE size = 4", ProblemKind.CHECKPOINT_INVALID, None),
+        ("UPDATE audit_checkpoints SET size = 4611686018427387904 WHERE size = 20",
+         ProblemKind.CHECKPOINT_INVALID, None),
+        ("UPDATE audit_checkpoints SET size = 5 WHERE size = 4", ProblemKind.CHECKPOINT_INVALID, None),
     ],
 )  # fmt: skip
 def test_tampering_is_named(
@@ -191,6 +196,31 @@ def test_private_data_whose_data_key_was_altered_are_named(
     assert problem is not None
     assert (problem.kind, problem.first) == (ProblemKind.PRIVATE_DATA_CHANGED, 1)
     assert "data key" in problem.reason
+
+
+def test_commits_and_their_receipts_go_on_beside_a_checkpoint_kept_under_another_size(
+    database: SqlDatabase, sql_url: str
+) -> None:
+    """The act is recorded; the false size is named, by whoever asks for the latest checkpoint and by the check."""
+    tamper(sql_url, put(CHECKPOINT, "size", "4611686018427387904", f"size = {ENTRIES}"))
+    with database.write() as unit:
+        receipt = unit.commit(HAPPENED)
+    assert (receipt.index, receipt.size) == (ENTRIES, ENTRIES + 1)
+    checkpoint = verify(receipt.checkpoint, SIGNER.verifier)
+    verify_inclusion(leaf_hash(receipt.leaf), receipt.index, receipt.size, receipt.proof, checkpoint.root)
+    with database.read() as view, pytest.raises(StoredValueAltered):
+        view.trail.receipt(ENTRIES)
+    problem = verify_database(database, SIGNER.verifier).problem
+    assert problem is not None
+    assert "4611686018427387904" in problem.reason
+
+
+@pytest.mark.parametrize("note", ["'mine'", "7", "cast(note AS BLOB)"])
+def test_no_receipt_comes_from_a_note_that_is_none(sqlite_url: str, open_sql: OpenDatabase, note: str) -> None:
+    database = filled(open_sql(sqlite_url))
+    tamper(sqlite_url, put(CHECKPOINT, "note", note, f"size = {ENTRIES}"))
+    with database.read() as view, pytest.raises(StoredValueAltered):
+        view.trail.receipt(3)
 
 
 def test_a_database_that_opens_is_verified_by_its_address_too(database: SqlDatabase, sql_url: str) -> None:
