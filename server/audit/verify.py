@@ -79,7 +79,9 @@ class Report:
     problem: Problem | None
 
 
-def verify_entries(entries: Iterable[StoredEntry], notes: Iterable[str | Unreadable], verifier: Verifier) -> Report:
+def verify_entries(
+    entries: Iterable[StoredEntry | Unreadable], notes: Iterable[str | Unreadable], verifier: Verifier
+) -> Report:
     """Check entries, in log order, against signed checkpoint notes in any order.
 
     Memory holds the checkpoints and a few hashes, never the entries. A problem of an entry
@@ -121,17 +123,27 @@ class _Walk:
         self._pending = [*checkpoints]
         self._last_at: datetime | None = None
 
-    def through(self, entries: Iterator[StoredEntry]) -> Problem | None:
+    def through(self, entries: Iterator[StoredEntry | Unreadable]) -> Problem | None:
         problem = self._settle_checkpoints()
         for stored in entries:
-            problem = problem or self._check(stored, entries)
+            problem = problem or self._advance(stored, entries)
             if problem is not None:
                 return problem
-            self.frontier.append(stored.leaf_hash)
-            problem = self._settle_checkpoints()
         return problem or self._check_end()
 
-    def _check(self, stored: StoredEntry, following: Iterator[StoredEntry]) -> Problem | None:
+    def _advance(
+        self, stored: StoredEntry | Unreadable, following: Iterator[StoredEntry | Unreadable]
+    ) -> Problem | None:
+        """Take one entry in; a checkpoint of the size then reached is settled at once."""
+        if isinstance(stored, Unreadable):
+            return _bad(ProblemKind.MALFORMED, self.frontier.size, stored.reason)
+        problem = self._check(stored, following)
+        if problem is not None:
+            return problem
+        self.frontier.append(stored.leaf_hash)
+        return self._settle_checkpoints()
+
+    def _check(self, stored: StoredEntry, following: Iterator[StoredEntry | Unreadable]) -> Problem | None:
         index = self.frontier.size
         if leaf_hash(stored.leaf) != stored.leaf_hash:
             return _bad(ProblemKind.EDITED, index, "its content does not give its stored hash")
@@ -190,7 +202,7 @@ def _check_private(entry: Entry, stored: StoredEntry) -> Problem | None:
     return _bad(ProblemKind.PRIVATE_DATA_CHANGED, entry.index, reason)
 
 
-def _misplaced(found: int, expected: int, following: Iterator[StoredEntry]) -> Problem:
+def _misplaced(found: int, expected: int, following: Iterator[StoredEntry | Unreadable]) -> Problem:
     """Tell a removed entry from a moved one by looking for it in all that follows."""
     if found == expected - 1:
         return _bad(ProblemKind.REPEATED, found, "two entries carry this number")
@@ -201,7 +213,9 @@ def _misplaced(found: int, expected: int, following: Iterator[StoredEntry]) -> P
     return _bad(ProblemKind.MISSING, expected, f"it is missing, entry {found} follows")
 
 
-def _claims_index(stored: StoredEntry, index: int) -> bool:
+def _claims_index(stored: StoredEntry | Unreadable, index: int) -> bool:
+    if isinstance(stored, Unreadable):
+        return False
     try:
         return Entry.from_leaf(stored.leaf).index == index
     except MalformedEntry:
