@@ -41,6 +41,7 @@ class ProblemKind(StrEnum):
     REPEATED = "repeated"
     BACK_DATED = "back-dated"
     PRIVATE_DATA_CHANGED = "private-data-changed"
+    PRIVATE_DATA_MISSING = "private-data-missing"
     REWRITTEN = "rewritten"
     TRUNCATED = "truncated"
     CHECKPOINTS_DISAGREE = "checkpoints-disagree"
@@ -69,7 +70,8 @@ class Report:
     `entries` counts the sound entries before the problem, or all of them; `root` is the
     root over those; `checkpoints` counts the checkpoints that hold; the first
     `signed_entries` entries stand under one of these. Entries after them are consistent
-    in themselves, but nothing signed proves them yet.
+    in themselves, but nothing signed proves them yet. `without_private` counts, among the sound
+    ones, those whose private data are gone although a commitment speaks of them.
     """
 
     entries: int
@@ -77,6 +79,7 @@ class Report:
     checkpoints: int
     root: bytes
     problem: Problem | None
+    without_private: int = 0
 
 
 def verify_entries(
@@ -89,10 +92,12 @@ def verify_entries(
     """
     checkpoints, checkpoint_problem = _open_notes(notes, verifier)
     walk = _Walk(checkpoints)
-    problem = walk.through(iter(entries)) or checkpoint_problem
+    found = [walk.through(iter(entries)), walk.missing_private(), checkpoint_problem]
+    problem = min(filter(None, found), key=place, default=None)
     if problem is None and not checkpoints:
         problem = Problem(ProblemKind.NO_CHECKPOINT, "no signed checkpoint vouches for these entries")
-    return Report(walk.frontier.size, walk.signed_entries, walk.confirmed, walk.frontier.root(), problem)
+    size, signed, root = walk.frontier.size, walk.signed_entries, walk.frontier.root()
+    return Report(size, signed, walk.confirmed, root, problem, walk.without_private)
 
 
 def _open_notes(notes: Iterable[str | Unreadable], verifier: Verifier) -> tuple[list[Checkpoint], Problem | None]:
@@ -113,13 +118,23 @@ def _opened(note: str | Unreadable, verifier: Verifier) -> Checkpoint:
     return verify(note, verifier)
 
 
+def place(problem: Problem) -> tuple[bool, int]:
+    """The order of problems: those of entries by their index, then those of checkpoints and of the tree as a whole."""
+    return problem.first is None, problem.first or 0
+
+
 class _Walk:
-    """One pass over the entries; `frontier` covers those found sound so far."""
+    """One pass over the entries; `frontier` covers those found sound so far.
+
+    Private data that are gone stop no pass, for the tree binds nothing but their commitment.
+    """
 
     def __init__(self, checkpoints: list[Checkpoint]) -> None:
         self.frontier = Frontier()
         self.signed_entries = 0
         self.confirmed = 0
+        self.without_private = 0
+        self._first_without_private: int | None = None
         self._pending = [*checkpoints]
         self._last_at: datetime | None = None
 
@@ -156,7 +171,22 @@ class _Walk:
         if self._last_at is not None and entry.at < self._last_at:
             return _bad(ProblemKind.BACK_DATED, index, "it is dated before the entry in front of it")
         self._last_at = entry.at
+        if stored.private is None and stored.salt is None and entry.commitment is not None:
+            self._note_without_private(index)
         return _check_private(entry, stored)
+
+    def missing_private(self) -> Problem | None:
+        """The first entry whose private data are gone. No act of this version erases them, so somebody else did."""
+        first, count = self._first_without_private, self.without_private
+        if first is None:
+            return None
+        reason = f"its private data are erased ({count} such entries in all), and no act in the trail accounts for it"
+        return _bad(ProblemKind.PRIVATE_DATA_MISSING, first, reason)
+
+    def _note_without_private(self, index: int) -> None:
+        self.without_private += 1
+        if self._first_without_private is None:
+            self._first_without_private = index
 
     def _settle_checkpoints(self) -> Problem | None:
         """Compare the root with every checkpoint of the present size."""

@@ -18,7 +18,7 @@ from server.audit.checkpoint import Verifier
 from server.audit.encoding import Entry
 from server.audit.errors import MalformedEntry
 from server.audit.merkle import Node, nodes_completed_by
-from server.audit.verify import Problem, ProblemKind, Report, StoredEntry, Unreadable, verify_entries
+from server.audit.verify import Problem, ProblemKind, Report, StoredEntry, Unreadable, place, verify_entries
 from server.domain.errors import SealBroken
 from server.storage.audit_log import NOBODY, ROWS_AT_A_TIME, open_private
 from server.storage.crypto import MasterKey
@@ -68,7 +68,7 @@ def _verified(connection: Connection, keys: OpeningKeys, verifier: Verifier, rem
         witness = _Witness(connection, keys)
         report = verify_entries(witness.entries(), chain(witness.notes(), remembered), verifier)
         found = [problem for problem in (report.problem, witness.problem) if problem is not None]
-    return replace(report, problem=min(found, key=_place, default=None))
+    return replace(report, problem=min(found, key=place, default=None))
 
 
 class _Witness:
@@ -165,8 +165,3 @@ def _within_any_tree() -> ColumnElement[bool]:
 def _binary(value: object) -> bytes:
     """A binary column's value. SQLite lets anybody put a text there, which is never what was recorded."""
     return value if isinstance(value, bytes) else b""
-
-
-def _place(problem: Problem) -> tuple[bool, int]:
-    """Entries in their order, then problems of checkpoints and of the tree as a whole."""
-    return problem.first is None, problem.first or 0

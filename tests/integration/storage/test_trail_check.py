@@ -235,11 +235,17 @@ def test_a_database_reads_strictly_again_after_a_verification(sqlite_url: str, o
         view.trail.page(None, ENTRIES)
 
 
-def test_an_erased_private_part_leaves_the_trail_sound(database: SqlDatabase, sql_url: str) -> None:
-    tamper(sql_url, "UPDATE audit_entries SET private = NULL, salt = NULL WHERE entry_index = 9")
-    assert verify_database(database, SIGNER.verifier).problem is None
+def test_private_parts_that_are_gone_are_named_in_the_database_and_in_its_export(
+    database: SqlDatabase, sql_url: str, tmp_path: Path
+) -> None:
+    tamper(sql_url, "UPDATE audit_entries SET private = NULL, salt = NULL WHERE entry_index IN (9, 10, 13)")
     with database.read() as view:
         assert view.trail.entry(9).private is None
+        write_export(view.trail, SIGNER.verifier, tmp_path / "trail.jsonl")
+    found = verify_database(database, SIGNER.verifier)
+    assert found.problem is not None
+    assert (found.problem.kind, found.problem.first, found.without_private) == (ProblemKind.PRIVATE_DATA_MISSING, 9, 2)
+    assert verify_export(tmp_path / "trail.jsonl", SIGNER.verifier.text()).report == found
 
 
 def test_a_trail_cut_with_its_checkpoints_is_caught_by_a_remembered_one(database: SqlDatabase, sql_url: str) -> None:
