@@ -213,7 +213,7 @@ def verify_trail(
 def _verify_export(export: Path, key: str | None) -> Report:
     checked = verify_export(export, key)
     if not checked.key_was_given:
-        typer.echo(f"Checked with the export's own key, which you should compare: {checked.key}", err=True)
+        typer.echo(f"Checked with the export's own key, which you should compare: {checked.key.text()}", err=True)
     return checked.report
 
 
