@@ -35,9 +35,8 @@ from server.demo.stage import add_accounts
 from server.demo.visitor import visitor_script
 from server.domain.actors import Role
 from server.domain.errors import OifrError
-from server.domain.events import Act, Event
 from server.storage.trail_check import verify_database
-from server.storage.trail_export import write_export
+from server.storage.trail_export import export_to_file
 from server.telemetry import start_logging
 
 commands = typer.Typer(
@@ -222,11 +221,7 @@ def export(file: Annotated[Path, typer.Argument(help="A new file; it will hold p
     """Write the whole trail to FILE (JSON Lines) for `oifr audit verify FILE`; the export is an entry itself."""
     settings = Settings()
     with composition.opened_database(settings) as database:
-        with database.write() as unit:
-            unit.commit(Event(Act.TRAIL_EXPORTED, None))
-        with database.read() as view:
-            write_export(view.trail, composition.verifier(settings), file)
-            size = view.trail.size()
+        size = export_to_file(database, composition.verifier(settings), file)
     typer.echo(f"Wrote {size:,} entries to {file}.")
 
 

@@ -40,6 +40,14 @@ def test_an_export_checked_with_a_key_repeats_none(export: Path) -> None:
     assert (checked.exit_code, checked.stderr) == (0, "")
 
 
+def test_an_export_to_nowhere_says_so_and_leaves_no_entry(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    refused = oifr("export", tmp_path / "nowhere" / "trail.jsonl", home=home)
+    assert isinstance(refused.exception, FileNotFoundError)  # which `main` turns into a sentence
+    written = oifr("export", tmp_path / "trail.jsonl", home=home)
+    assert (written.exit_code, written.stdout) == (0, f"Wrote 1 entries to {tmp_path / 'trail.jsonl'}.\n")
+
+
 def test_a_spoiled_line_is_a_broken_trail(export: Path) -> None:
     export.write_bytes(b"".join([*LINES[:3], b"{\xff\n", *LINES[4:]]))
     checked = oifr("verify", export, "--key", KEY)

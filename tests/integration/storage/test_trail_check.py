@@ -11,11 +11,11 @@ from server.audit.checkpoint import verify
 from server.audit.export import verify_export
 from server.audit.merkle import leaf_hash, verify_inclusion
 from server.audit.verify import ProblemKind
-from server.domain.errors import StoredValueAltered
+from server.domain.errors import SealBroken, StoredValueAltered
 from server.domain.events import Act, Event
 from server.storage.engine import open_engine, writing
 from server.storage.trail_check import verify_address, verify_database
-from server.storage.trail_export import write_export
+from server.storage.trail_export import export_to_file
 from server.storage.unit_of_work import SqlDatabase
 from tests.fakes.samples import HAPPENED
 from tests.real_databases import MASTER, SIGNER, OpenDatabase
@@ -241,7 +241,7 @@ def test_private_parts_that_are_gone_are_named_in_the_database_and_in_its_export
     tamper(sql_url, "UPDATE audit_entries SET private = NULL, salt = NULL WHERE entry_index IN (9, 10, 13)")
     with database.read() as view:
         assert view.trail.entry(9).private is None
-        write_export(view.trail, SIGNER.verifier, tmp_path / "trail.jsonl")
+    export_to_file(database, SIGNER.verifier, tmp_path / "trail.jsonl")
     found = verify_database(database, SIGNER.verifier)
     assert found.problem is not None
     assert (found.problem.kind, found.problem.first, found.without_private) == (ProblemKind.PRIVATE_DATA_MISSING, 9, 2)
@@ -265,10 +265,29 @@ def test_a_trail_cut_with_its_checkpoints_is_caught_by_a_remembered_one(database
 
 def test_an_export_is_a_private_file_that_verifies_alone(database: SqlDatabase, tmp_path: Path) -> None:
     file = tmp_path / "trail.jsonl"
-    with database.read() as view:
-        write_export(view.trail, SIGNER.verifier, file)
+    assert export_to_file(database, SIGNER.verifier, file) == ENTRIES + 1
     assert file.stat().st_mode & 0o777 == 0o600
     report = verify_export(file, SIGNER.verifier.text()).report
-    assert (report.problem, report.entries, report.checkpoints) == (None, ENTRIES, ENTRIES // 2)
-    with database.read() as view, pytest.raises(FileExistsError):
-        write_export(view.trail, SIGNER.verifier, file)
+    assert (report.problem, report.entries, report.checkpoints) == (None, ENTRIES + 1, ENTRIES // 2 + 1)
+
+
+def test_an_export_that_cannot_begin_is_no_entry(database: SqlDatabase, tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_text("kept")
+    for file, error in (
+        (tmp_path / "old.jsonl", FileExistsError),
+        (tmp_path / "nowhere" / "trail.jsonl", FileNotFoundError),
+        (tmp_path, FileExistsError),
+    ):
+        with pytest.raises(error):
+            export_to_file(database, SIGNER.verifier, file)
+    with database.read() as view:
+        assert view.trail.size() == ENTRIES
+    assert (tmp_path / "old.jsonl").read_text() == "kept"
+
+
+def test_an_export_that_fails_leaves_no_file(sqlite_url: str, open_sql: OpenDatabase, tmp_path: Path) -> None:
+    database = filled(open_sql(sqlite_url))
+    tamper(sqlite_url, put(ENTRY, "private", "x'00'"))
+    with pytest.raises(SealBroken):
+        export_to_file(database, SIGNER.verifier, tmp_path / "trail.jsonl")
+    assert not (tmp_path / "trail.jsonl").exists()
