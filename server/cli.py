@@ -193,7 +193,10 @@ def _ask_password() -> str:
 @audit.command("verify")
 def verify_trail(
     export: Annotated[
-        Path | None, typer.Argument(help="An export to check; without it, this server's database.")
+        Path | None,
+        typer.Argument(
+            help="An export to check; without it, this server's database.", exists=True, dir_okay=False, readable=True
+        ),
     ] = None,
     key: Annotated[str | None, typer.Option(help="The trail's public key, as `oifr audit key` prints it.")] = None,
 ) -> None:

@@ -48,6 +48,15 @@ def test_an_export_to_nowhere_says_so_and_leaves_no_entry(tmp_path: Path) -> Non
     assert (written.exit_code, written.stdout) == (0, f"Wrote 1 entries to {tmp_path / 'trail.jsonl'}.\n")
 
 
+def test_what_is_no_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    for place, words in ((tmp_path, "is a directory"), (tmp_path / "nowhere.jsonl", "does not exist")):
+        refused = oifr("verify", place)
+        assert refused.exit_code == 2
+        said = "".join(line.strip("│ ") for line in refused.stderr.splitlines())  # a box, wrapped to the terminal
+        assert words.replace(" ", "") in said.replace(" ", "")
+        assert "Traceback" not in refused.stderr
+
+
 def test_a_spoiled_line_is_a_broken_trail(export: Path) -> None:
     export.write_bytes(b"".join([*LINES[:3], b"{\xff\n", *LINES[4:]]))
     checked = oifr("verify", export, "--key", KEY)
