@@ -325,6 +325,16 @@ class RequestInvalid(OifrError):
     message = "The request is not of the documented form."
 
 
+class RouteUnknown(OifrError):
+    slug = "not-found"
+    message = "There is nothing at this address."
+
+
+class MethodUnknown(OifrError):
+    slug = "method-not-allowed"
+    message = "This address does not take that method."
+
+
 class RequestTooLarge(OifrError):
     slug = "body-too-large"
     message = "The request is larger than the service accepts."
