@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from redis import Redis
 
 from server.audit.checkpoint import Signer, Verifier
+from server.audit.verify import Report
 from server.config import Settings, prepare_home
 from server.domain.errors import ModelUncalibrated, Unavailable
 from server.domain.policy import Policy
@@ -30,6 +31,7 @@ from server.matching.exact import ExactGallery
 from server.storage.crypto import MasterKey
 from server.storage.probe_vault import RedisProbeVault
 from server.storage.signing_key import load_signer
+from server.storage.trail_check import verify_address
 from server.storage.unit_of_work import SqlDatabase, open_database
 from server.telemetry import RequestLog
 from server.web.deps import Pings, SearchPlaces, Workflows
@@ -91,6 +93,12 @@ def opened_database(settings: Settings) -> Iterator[SqlDatabase]:
         yield database
     finally:
         database.close()
+
+
+def verified_trail(settings: Settings) -> Report:
+    """Verify the trail in the settings' database; raises DatabaseUnavailable or SealBroken, of the key files."""
+    prepare_home(settings.home)
+    return verify_address(settings.database, master_key(settings), verifier(settings))
 
 
 def access_of(database: SqlDatabase, settings: Settings) -> Access:

@@ -35,12 +35,11 @@ from server.demo.stage import add_accounts
 from server.demo.visitor import visitor_script
 from server.domain.actors import Role
 from server.domain.errors import OifrError
-from server.domain.events import Act, Event
 from server.evaluation_commands import evaluate_command
 from server.gallery_commands import gallery
 from server.model_commands import models
 from server.storage.trail_check import verify_database
-from server.storage.trail_export import write_export
+from server.storage.trail_export import export_to_file
 from server.telemetry import start_logging
 
 commands = typer.Typer(
@@ -207,7 +206,10 @@ def _ask_password() -> str:
 @audit.command("verify")
 def verify_trail(
     export: Annotated[
-        Path | None, typer.Argument(help="An export to check; without it, this server's database.")
+        Path | None,
+        typer.Argument(
+            help="An export to check; without it, this server's database.", exists=True, dir_okay=False, readable=True
+        ),
     ] = None,
     key: Annotated[str | None, typer.Option(help="The trail's public key, as `oifr audit key` prints it.")] = None,
 ) -> None:
@@ -216,23 +218,17 @@ def verify_trail(
     An export needs no server and no database. Give --key from a source you trust: without it, the export's own
     key is used, which shows that the file agrees with itself but not who wrote it.
     """
-    report = _verify_database() if export is None else _verify_export(export, key)
+    report = composition.verified_trail(Settings()) if export is None else _verify_export(export, key)
     if report.problem is not None:
         typer.echo(f"BROKEN: {report.problem.reason}", err=True)
         raise typer.Exit(TRAIL_BROKEN)
     typer.echo(f"Intact: {report.entries:,} entries under {report.checkpoints:,} signed checkpoints.")
 
 
-def _verify_database() -> Report:
-    settings = Settings()
-    with composition.opened_database(settings) as database:
-        return verify_database(database, composition.verifier(settings))
-
-
 def _verify_export(export: Path, key: str | None) -> Report:
     checked = verify_export(export, key)
     if not checked.key_was_given:
-        typer.echo(f"Checked with the export's own key, which you should compare: {checked.key}", err=True)
+        typer.echo(f"Checked with the export's own key, which you should compare: {checked.key.text()}", err=True)
     return checked.report
 
 
@@ -241,11 +237,7 @@ def export(file: Annotated[Path, typer.Argument(help="A new file; it will hold p
     """Write the whole trail to FILE (JSON Lines) for `oifr audit verify FILE`; the export is an entry itself."""
     settings = Settings()
     with composition.opened_database(settings) as database:
-        with database.write() as unit:
-            unit.commit(Event(Act.TRAIL_EXPORTED, None))
-        with database.read() as view:
-            write_export(view.trail, composition.verifier(settings), file)
-            size = view.trail.size()
+        size = export_to_file(database, composition.verifier(settings), file)
     typer.echo(f"Wrote {size:,} entries to {file}.")
 
 

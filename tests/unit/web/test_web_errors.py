@@ -18,6 +18,7 @@ FAULTS = {
     errors.CalibrationInvalid,
     errors.WeightsUnverified,
     errors.SealBroken,
+    errors.StoredValueAltered,
 } | COMMANDS
 """Nothing that a caller did: damaged data or a broken installation. The log tells, the answer does not."""
 
