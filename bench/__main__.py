@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.face", "bench.search")
+PARTS = ("bench.speed", "bench.face", "bench.quality", "bench.recapture", "bench.search")
 
 
 def main() -> int:

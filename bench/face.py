@@ -1,158 +1,105 @@
-"""Accuracy and speed of the face engine beside DeepFace as shipped, on research photographs.
+"""Accuracy of the face engine beside its peers: rank-1, failure to acquire, open-set rates, and every angle.
 
-OIFR_TEST_FACES names a folder NNN/VH.jpg: one frontal (33) of each subject is the gallery, other views are the
-probes. Only numbers leave this file.
+One frontal of each research subject is the gallery, other views are the probes.
 """
 
-import io
-import os
-import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import astuple, fields
-from importlib import import_module
-from pathlib import Path
-from statistics import median
-from typing import Any, Protocol
+from __future__ import annotations
 
-import cv2
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from server.domain.errors import ImageRefused
-from server.face.engine import Engine, Stages
+from bench.pipelines import MODELS, DeepFaceAsShipped, FaceRecognition, Ours, Pipeline, Vector
+from bench.research import GALLERY_VIEW, HARD_VIEWS, PROBE_VIEWS, Research, research, turned
+from server.face.engine import Engine
 
-MODELS = Path(__file__).resolve().parents[1] / "models"
-GALLERY_VIEW = "33"
-PROBE_VIEWS = {"34": "tilt -30", "32": "tilt +30", "23": "yaw -45", "43": "yaw +45"}
-TURNED_VIEW = "43"
-QUARTER_TURNS = (1, 2, 3)
+STEP = 15
+DIMENSION = 128
 
-Vector = NDArray[np.float64]
 Row = list[Vector | None]
 """One vector a subject, in the gallery's order; None where no face was found."""
 
 
-class Pipeline(Protocol):
-    """Encoded photograph to unit vector, keeping the seconds each one took."""
-
-    seconds: list[float]
-
-    def vector(self, image: bytes) -> Vector | None: ...
-
-
-class Ours:
-    """The engine, keeping where its time went."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.seconds: list[float] = []
-        self.stages: list[Stages] = []
-
-    def vector(self, image: bytes) -> Vector | None:
-        try:
-            vector, stages = self._engine.embedded(image)
-        except ImageRefused:
-            return None
-        self.stages.append(stages)
-        self.seconds.append(sum(astuple(stages)))
-        return vector
-
-
-class AsShipped:
-    """DeepFace.represent with the same detector and the same net, and its own alignment."""
-
-    def __init__(self) -> None:
-        self._represent: Any = import_module("deepface.DeepFace").represent
-        self.seconds: list[float] = []
-
-    def vector(self, image: bytes) -> Vector | None:
-        began = time.perf_counter()
-        pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
-        try:
-            faces = self._represent(pixels, model_name="Dlib", detector_backend="mtcnn", max_faces=1)
-        except ValueError:  # its word for "no face"
-            return None
-        self.seconds.append(time.perf_counter() - began)
-        vector = np.asarray(faces[0]["embedding"], np.float64)
-        return np.asarray(vector / np.linalg.norm(vector))
-
-
 def main() -> None:
-    """Print the comparison, or why there is none."""
-    folder = Path(os.environ.get("OIFR_TEST_FACES") or "absent")
-    if not folder.is_dir():
-        print("face: no figures; set OIFR_TEST_FACES to a folder of research photographs NNN/VH.jpg")
+    photographs = research()
+    if photographs is None:
         return
-    subjects = sorted(path for path in folder.iterdir() if (path / f"{GALLERY_VIEW}.jpg").is_file())
     with tempfile.TemporaryDirectory() as home:
-        compare(subjects, Ours(Engine.load(MODELS, Path(home))), AsShipped())
+        ours = Ours(Engine.load(MODELS, Path(home)))
+        gallery = print_upright(photographs, [ours, FaceRecognition(), DeepFaceAsShipped(Path(home))])
+        print_turned(photographs, ours, gallery)
 
 
-def compare(subjects: Sequence[Path], ours: Ours, shipped: AsShipped) -> None:
-    """Both pipelines see each photograph in turn, so that a busy machine slows both."""
-    print(f"face: {len(subjects)} frontals enrolled; rank-1 / probes, failures to acquire (fta)")
-    print(f"{'probes':18}{'OIFR':>16}{'DeepFace as shipped':>24}")
-    galleries = rows_of([photo(subject, GALLERY_VIEW) for subject in subjects], ours, shipped)
-    total: list[tuple[Row, Row]] = []
-    for view, words in PROBE_VIEWS.items():
-        rows = rows_of([photo(subject, view) for subject in subjects], ours, shipped)
-        print_line(words, galleries, [rows])
-        total.append(rows)
-    print_line("all upright", galleries, total)
-    print_times(ours, shipped)
-    print_turned(subjects, galleries, ours, shipped)
+def print_upright(photographs: Research, pipelines: Sequence[Pipeline]) -> Row:
+    """Every pipeline on the photographs as they are; returns our gallery."""
+    print(f"face: {len(photographs.subjects)} frontals enrolled; rank-1 / probes, failures to acquire (fta)")
+    print(f"{'probes':22}" + "".join(f"{pipeline.name:>20}" for pipeline in pipelines))
+    galleries = [row_of(pipeline, photographs, GALLERY_VIEW) for pipeline in pipelines]
+    total: list[list[Row]] = [[] for _ in pipelines]
+    for view, words in (PROBE_VIEWS | HARD_VIEWS).items():
+        rows = [row_of(pipeline, photographs, view) for pipeline in pipelines]
+        print_line(words, [rank_one(gallery, [row]) for gallery, row in zip(galleries, rows, strict=True)])
+        if view in PROBE_VIEWS:
+            for own, row in zip(total, rows, strict=True):
+                own.append(row)
+    print_line("first four", [rank_one(gallery, rows) for gallery, rows in zip(galleries, total, strict=True)])
+    pairs = list(zip(galleries, total, strict=True))
+    for allowed in (0, 1, 5):
+        cells = [tpir_at(gallery, rows, allowed) for gallery, rows in pairs]
+        print_line(f"tpir at {allowed} false", cells)
+    return galleries[0]
 
 
-def print_turned(subjects: Sequence[Path], galleries: tuple[Row, Row], ours: Pipeline, shipped: Pipeline) -> None:
-    for turns in QUARTER_TURNS:
-        images = [turned(photo(subject, TURNED_VIEW), turns) for subject in subjects]
-        words = f"{PROBE_VIEWS[TURNED_VIEW]}, turned {90 * turns}"
-        print_line(words, galleries, [rows_of(images, ours, shipped)])
+def print_turned(photographs: Research, ours: Ours, gallery: Row) -> None:
+    """The four views together at every multiple of STEP degrees."""
+    print(f"\nturned counter-clockwise, {len(PROBE_VIEWS)} views, rank-1 / probes")
+    for degrees in range(0, 360, STEP):
+        rows = [
+            [ours.vector(turned(image, degrees)) for image in photographs.photographs(view)] for view in PROBE_VIEWS
+        ]
+        print_line(f"{degrees}", [rank_one(gallery, rows)])
 
 
-def print_line(words: str, galleries: tuple[Row, Row], blocks: Sequence[tuple[Row, Row]]) -> None:
-    cells = [outcome(gallery, [row[number] for row in blocks]) for number, gallery in enumerate(galleries)]
-    print(f"{words:18}{cells[0]:>16}{cells[1]:>24}", flush=True)
+def print_line(words: str, cells: Sequence[str]) -> None:
+    print(f"{words:22}" + "".join(f"{cell:>20}" for cell in cells), flush=True)
 
 
-def outcome(gallery: Row, rows: Sequence[Row]) -> str:
-    """Rank-1 of rows of probes; a probe or a reference without a face counts as a failure."""
-    templates = np.stack([np.zeros(128) if vector is None else vector for vector in gallery])
+def row_of(pipeline: Pipeline, photographs: Research, view: str) -> Row:
+    return [pipeline.vector(image) for image in photographs.photographs(view)]
+
+
+def rank_one(gallery: Row, rows: Sequence[Row]) -> str:
+    """Rank-1 of rows of probes; a probe or a reference without a face counts as a miss."""
     first = sum(
-        int(np.argmax(templates @ probe)) == subject
-        for row in rows
-        for subject, probe in enumerate(row)
-        if probe is not None
+        int(np.argmax(scores)) == subject for row in rows for subject, scores in enumerate(scores_of(gallery, row))
     )
     missed = sum(probe is None for row in rows for probe in row)
     return f"{first}/{sum(map(len, rows))} fta {missed}"
 
 
-def print_times(ours: Ours, shipped: AsShipped) -> None:
-    """Medians in milliseconds, upright probes."""
-    mine, theirs = median(ours.seconds), median(shipped.seconds)
-    print(f"{'median, ms':18}{mine * 1e3:16.0f}{theirs * 1e3:24.0f}   ratio {mine / theirs:.2f}")
-    for number, stage in enumerate(fields(Stages)):
-        print(f"  {stage.name:16}{median(astuple(stages)[number] for stages in ours.stages) * 1e3:16.1f}")
+def tpir_at(gallery: Row, rows: Sequence[Row], allowed: int) -> str:
+    """Share of probes whose own reference scores above all but `allowed` of the best strangers of all searches.
+
+    The threshold is chosen on the same searches: a comparison of pipelines, no calibration.
+    """
+    own, strangers = [], []
+    for row in rows:
+        for subject, scores in enumerate(scores_of(gallery, row)):
+            own.append(scores[subject])
+            strangers.append(np.delete(scores, subject).max())
+    threshold = np.sort(strangers)[-1 - allowed]
+    return f"{np.mean(np.array(own) > threshold):.3f}"
 
 
-def rows_of(images: Sequence[bytes], ours: Pipeline, shipped: Pipeline) -> tuple[Row, Row]:
-    pairs = [(ours.vector(image), shipped.vector(image)) for image in images]
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-
-
-def photo(subject: Path, view: str) -> bytes:
-    return (subject / f"{view}.jpg").read_bytes()
-
-
-def turned(image: bytes, turns: int) -> bytes:
-    """The photograph after quarter turns, without loss."""
-    with Image.open(io.BytesIO(image)) as upright:
-        buffer = io.BytesIO()
-        upright.rotate(90 * turns, expand=True).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+def scores_of(gallery: Row, row: Row) -> list[NDArray[np.float64]]:
+    """A score for every reference, of every probe; -1 where either has no face."""
+    templates = np.stack([np.zeros(DIMENSION) if vector is None else vector for vector in gallery])
+    absent = np.array([vector is None for vector in gallery])
+    nobody = np.full(len(gallery), -1.0)
+    return [nobody if probe is None else np.where(absent, -1.0, templates @ probe) for probe in row]
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ from fastapi import FastAPI
 from redis import Redis
 
 from server.audit.checkpoint import Signer, Verifier
+from server.audit.verify import Report
 from server.config import Settings, prepare_home
 from server.domain.errors import ModelUncalibrated, Unavailable
 from server.domain.policy import Policy
 from server.face.engine import Engine
-from server.face.weights import Manifest
+from server.face.weights import Calibration, Manifest
 from server.identity.passwords import Argon2Passwords
 from server.identity.tokens import SystemRandomness
 from server.matching.connection import connect
@@ -30,6 +31,7 @@ from server.matching.exact import ExactGallery
 from server.storage.crypto import MasterKey
 from server.storage.probe_vault import RedisProbeVault
 from server.storage.signing_key import load_signer
+from server.storage.trail_check import verify_address
 from server.storage.unit_of_work import SqlDatabase, open_database
 from server.telemetry import RequestLog
 from server.web.deps import Pings, SearchPlaces, Workflows
@@ -93,8 +95,25 @@ def opened_database(settings: Settings) -> Iterator[SqlDatabase]:
         database.close()
 
 
+def verified_trail(settings: Settings) -> Report:
+    """Verify the trail in the settings' database; raises DatabaseUnavailable or SealBroken, of the key files."""
+    prepare_home(settings.home)
+    return verify_address(settings.database, master_key(settings), verifier(settings))
+
+
 def access_of(database: SqlDatabase, settings: Settings) -> Access:
     return Access(database, Argon2Passwords(), SystemClock(), SystemRandomness(), settings.session_length)
+
+
+def engine_of(settings: Settings, model: str) -> Engine:
+    """The engine of a model alone; takes seconds. Raises ModelUnknown or WeightsUnverified."""
+    return Engine.load(settings.models, prepare_home(settings.home), model)
+
+
+def engine_to_evaluate(settings: Settings, model: str, threshold: float) -> Engine:
+    """The engine of a model that may have no calibration yet; `threshold` is then the score to report at."""
+    stand_in = Calibration(threshold, threshold, gallery_size=0, strangers=0, fpir=1.0, data="none yet")
+    return Engine.load(settings.models, prepare_home(settings.home), model, stand_in)
 
 
 @contextmanager
@@ -104,7 +123,7 @@ def opened(settings: Settings) -> Iterator[Service]:
         calibrated_manifest(settings, settings.model)
         database = closing.enter_context(opened_database(settings))
         redis = closing.enter_context(_opened_redis(settings))
-        engine = Engine.load(settings.models, settings.home, settings.model)
+        engine = engine_of(settings, settings.model)
         gallery = _gallery_of(engine.model, settings, database, redis)
         coverage = Coverage(database.gallery, engine.model)
         with suppress(Unavailable):  # /readyz tells; the next search tries again
@@ -120,9 +139,14 @@ def opened(settings: Settings) -> Iterator[Service]:
         yield Service(_application(settings, workflows, pings), workflows, database, engine)
 
 
+def manifest_of(settings: Settings, model: str) -> Manifest:
+    """Raises ModelUnknown or WeightsUnverified."""
+    return Manifest.named(settings.models, model)
+
+
 def calibrated_manifest(settings: Settings, model: str) -> Manifest:
     """The manifest of a model that may be activated. Raises ModelUnknown, ModelUncalibrated or WeightsUnverified."""
-    manifest = Manifest.named(settings.models, model)
+    manifest = manifest_of(settings, model)
     if manifest.calibration is None:
         raise ModelUncalibrated(
             f"The model {model} has no calibration, so nobody knows its threshold. Measure one with "
@@ -139,7 +163,7 @@ def change_over(settings: Settings, database: SqlDatabase) -> ChangeOver:
 def opened_re_embedding(settings: Settings, database: SqlDatabase, model: str, batch: int) -> Iterator[ReEmbedding]:
     """The engine of `model` and what its templates need; a server that runs here is told of each batch."""
     calibrated_manifest(settings, model)
-    engine = Engine.load(settings.models, settings.home, model)
+    engine = engine_of(settings, model)
     with opened_index(settings, database, engine.model) as gallery:
         yield ReEmbedding(database, engine, gallery, batch)
 

@@ -26,7 +26,7 @@ from server import app as composition
 from server.audit.errors import AuditError
 from server.audit.export import verify_export
 from server.audit.verify import Report
-from server.config import Settings
+from server.config import DEFAULT_MODEL, Settings
 from server.demo.drawn import drawn_script
 from server.demo.report import closing_lines, machine_readable, opening_lines
 from server.demo.run import House, play
@@ -35,11 +35,11 @@ from server.demo.stage import add_accounts
 from server.demo.visitor import visitor_script
 from server.domain.actors import Role
 from server.domain.errors import OifrError
-from server.domain.events import Act, Event
+from server.evaluation_commands import evaluate_command
 from server.gallery_commands import gallery
 from server.model_commands import models
 from server.storage.trail_check import verify_database
-from server.storage.trail_export import write_export
+from server.storage.trail_export import export_to_file
 from server.telemetry import start_logging
 
 commands = typer.Typer(
@@ -53,6 +53,7 @@ users = typer.Typer(help="Accounts of officers, supervisors and gallery managers
 audit = typer.Typer(help="The audit trail: verify it, export it.", no_args_is_help=True)
 commands.add_typer(users, name="users")
 commands.add_typer(audit, name="audit")
+commands.command("evaluate")(evaluate_command)
 commands.add_typer(gallery, name="gallery")
 commands.add_typer(models, name="models")
 
@@ -135,7 +136,14 @@ def demonstrated(script: Script, say: Callable[[list[str]], None], port: int) ->
     console = Console(stderr=True)
     with ExitStack() as closing:
         home = Path(closing.enter_context(TemporaryDirectory(prefix="oifr-demo-")))
-        settings = Settings(home=home, database_url=None, redis_url=None, master_key=None, threshold=script.threshold)
+        settings = Settings(
+            home=home,
+            database_url=None,
+            redis_url=None,
+            master_key=None,
+            model=DEFAULT_MODEL,
+            threshold=script.threshold,
+        )
         with console.status("Starting the server; the face engine takes some seconds ..."):
             service = closing.enter_context(composition.opened(settings))
             url = closing.enter_context(composition.running(service, port=port))
@@ -198,7 +206,10 @@ def _ask_password() -> str:
 @audit.command("verify")
 def verify_trail(
     export: Annotated[
-        Path | None, typer.Argument(help="An export to check; without it, this server's database.")
+        Path | None,
+        typer.Argument(
+            help="An export to check; without it, this server's database.", exists=True, dir_okay=False, readable=True
+        ),
     ] = None,
     key: Annotated[str | None, typer.Option(help="The trail's public key, as `oifr audit key` prints it.")] = None,
 ) -> None:
@@ -207,23 +218,17 @@ def verify_trail(
     An export needs no server and no database. Give --key from a source you trust: without it, the export's own
     key is used, which shows that the file agrees with itself but not who wrote it.
     """
-    report = _verify_database() if export is None else _verify_export(export, key)
+    report = composition.verified_trail(Settings()) if export is None else _verify_export(export, key)
     if report.problem is not None:
         typer.echo(f"BROKEN: {report.problem.reason}", err=True)
         raise typer.Exit(TRAIL_BROKEN)
     typer.echo(f"Intact: {report.entries:,} entries under {report.checkpoints:,} signed checkpoints.")
 
 
-def _verify_database() -> Report:
-    settings = Settings()
-    with composition.opened_database(settings) as database:
-        return verify_database(database, composition.verifier(settings))
-
-
 def _verify_export(export: Path, key: str | None) -> Report:
     checked = verify_export(export, key)
     if not checked.key_was_given:
-        typer.echo(f"Checked with the export's own key, which you should compare: {checked.key}", err=True)
+        typer.echo(f"Checked with the export's own key, which you should compare: {checked.key.text()}", err=True)
     return checked.report
 
 
@@ -232,11 +237,7 @@ def export(file: Annotated[Path, typer.Argument(help="A new file; it will hold p
     """Write the whole trail to FILE (JSON Lines) for `oifr audit verify FILE`; the export is an entry itself."""
     settings = Settings()
     with composition.opened_database(settings) as database:
-        with database.write() as unit:
-            unit.commit(Event(Act.TRAIL_EXPORTED, None))
-        with database.read() as view:
-            write_export(view.trail, composition.verifier(settings), file)
-            size = view.trail.size()
+        size = export_to_file(database, composition.verifier(settings), file)
     typer.echo(f"Wrote {size:,} entries to {file}.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEFAULT_MODEL = "dlib-resnet"
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
     models: Path = Field(
         default=MODELS, description="Folder of the model manifests; default: the one that is installed."
     )
-    model: str = Field(default="dlib-resnet", description="The active model: the name of a manifest.")
+    model: str = Field(default=DEFAULT_MODEL, description="The active model: the name of a manifest.")
     threshold: float | None = Field(
         default=None, gt=-1, le=1, description="Comparison score to reach; default: the manifest's calibration."
     )

@@ -74,15 +74,16 @@ def re_embed(
     with composition.opened_database(settings) as database:
         change = composition.change_over(settings, database)
         missing = change.census().missing(model_id)
-        if dry_run or not missing:
+        if dry_run:
             typer.echo(f"{missing:,} references lack a template of {model_id}.")
             return
-        _make(settings, database, name, batch, missing)
+        if missing:
+            _make(settings, database, name, batch, missing)
         typer.echo(_line(change.census(), model_id))
         rejections = change.rejections(model_id)
     if rejections:
         file = report or settings.home / f"rejections-{model_id.replace('/', '-')}.csv"
-        _write_report(file, rejections)
+        write_report(file, rejections)
         typer.echo(
             f"{len(rejections):,} images were refused and will not be found by {model_id}: see {file}.", err=True
         )
@@ -156,7 +157,7 @@ def _line(census: Census, model: str) -> str:
     return f"{model}: {templates:,} templates, {refused:,} images refused, {census.missing(model):,} missing"
 
 
-def _write_report(file: Path, rejections: Mapping[str, str]) -> None:
+def write_report(file: Path, rejections: Mapping[str, str]) -> None:
     """For the owner alone: which image a model refused says something of a person."""
     opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(opened, "w", encoding="utf-8", newline="") as text:

@@ -76,8 +76,12 @@ class Exchanges:
         self.check.shown = label
 
     async def judge(self, judgement: Judgement) -> None:
+        """Judge the face shown; after the last judgement a face is shown whose record it opened, if there is one."""
         search, candidate = _present(self.check.search), _present(self.check.candidate)
-        self.check.search = await self._server.judge(self.session, search.id, candidate.label, judgement)
+        judged = await self._server.judge(self.session, search.id, candidate.label, judgement)
+        self.check.search = judged
+        if judged.opened and candidate.label not in judged.opened:
+            await self.show(judged.opened[0])
 
     async def decide(self) -> None:
         search, decision = _present(self.check.search), _present(self.check.decision)
@@ -93,7 +97,7 @@ class Exchanges:
         if view.state is SearchState.DECIDED:
             self.check.decision = view.decision
         elif view.state is SearchState.ANSWERED and view.candidates:
-            await self.show((view.unjudged or view.labels)[0])
+            await self.show((view.unjudged + view.opened + view.labels)[0])
 
     async def _face(self, search: SearchView, label: str) -> Photograph | None:
         try:

@@ -119,7 +119,7 @@ class Flow:
         await self._attempt(lambda: self._exchanges.show(label))
 
     async def judge(self, judgement: Judgement) -> None:
-        """Judge the face shown, once; only "same" opens its record."""
+        """Judge the face shown, once; the last judgement opens the records of the faces judged the same."""
         self._require(Step.COMPARE)
         if self.check.candidate is None or self.check.candidate.judgement is not None:
             raise OutOfStep

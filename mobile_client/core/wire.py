@@ -101,7 +101,7 @@ class Purpose:
 
 @dataclass(frozen=True)
 class Record:
-    """Who stands behind a letter; the server opens it only after the officer judged "same"."""
+    """Who stands behind a letter; the server opens it once every face is judged, and this one "same"."""
 
     record_number: str
     given_name: str
@@ -178,7 +178,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class SearchView:
-    """One search as its officer may see it: letters, judgements, and the records that judgement opened."""
+    """One search as its officer may see it: letters, judgements, and the records that the last judgement opened.
+
+    Raises WireInvalid when a record is open while a face waits for its judgement: no screen may then show it.
+    """
 
     id: str
     state: SearchState
@@ -187,6 +190,10 @@ class SearchView:
     expires_at: datetime
     candidates: tuple[Candidate, ...]
     decision: Decision | None
+
+    def __post_init__(self) -> None:
+        if self.unjudged and self.opened:
+            raise WireInvalid("record: opened before every face was judged")
 
     @classmethod
     def parse(cls, value: object) -> SearchView:
@@ -213,6 +220,11 @@ class SearchView:
     @property
     def judged_same(self) -> tuple[Candidate, ...]:
         return tuple(candidate for candidate in self.candidates if candidate.judgement is Judgement.SAME)
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """The letters whose records are open: none while a face waits for its judgement."""
+        return tuple(candidate.label for candidate in self.candidates if candidate.record is not None)
 
     def candidate(self, label: str) -> Candidate:
         return next(candidate for candidate in self.candidates if candidate.label == label)

@@ -12,7 +12,7 @@ _ENLARGED = 1.9
 
 
 class CompareScreen(Page):
-    """One face beside the person, judged blind; the record opens for those judged the same."""
+    """One face beside the person, judged blind; records open when every face has been judged."""
 
     person = ObjectProperty(None, allownone=True)
     face = ObjectProperty(None, allownone=True)
@@ -22,6 +22,7 @@ class CompareScreen(Page):
     following = StringProperty("")
     judged = ListProperty()
     judgement = StringProperty("")
+    progress = StringProperty("")
     swapped = BooleanProperty(False)
     zoom = NumericProperty(1.0)
     turns = NumericProperty(0)
@@ -41,6 +42,7 @@ class CompareScreen(Page):
         self.following, self.may_decide = check.following, self.flow.may_decide
         given = check.candidate.judgement
         self.judgement = "" if given is None else JUDGEMENTS[given]
+        self.progress = self._progress()
         self._show_record(check.candidate.record)
 
     def on_pre_leave(self, *_: object) -> None:
@@ -75,6 +77,10 @@ class CompareScreen(Page):
             self.face = texture_of(check.faces[check.shown])
             self.face_absent = "This record was withdrawn. Judge it as: cannot tell."
             self.shown = check.shown
+
+    def _progress(self) -> str:
+        counted = f"Judged: {self.judgement}.  {len(self.judged)} of {len(self.letters)}"
+        return counted if self.may_decide else f"{counted}. Records open when all are judged."
 
     def _show_record(self, record: Record | None) -> None:
         self.record_known = record is not None

@@ -8,22 +8,24 @@ then the signed checkpoints:
     {"checkpoint":"<signed note>"}
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from server.audit.checkpoint import Verifier
 from server.audit.encoding import canonical, parse_canonical
 from server.audit.errors import MalformedExport, MalformedKey, NotCanonical
-from server.audit.verify import Report, StoredEntry, verify_entries
+from server.audit.verify import Report, StoredEntry, Unreadable, verify_entries
 
 FORMAT = "oifr-audit-export/1"
 LONGEST_LINE = 1 << 20
 
 _CHECKPOINT_START = b'{"checkpoint":'
 _ENTRY_FIELDS = {"hash", "leaf", "private", "salt"}
+_CUT_OFF = "the file is cut off in the midst of this line"
+_TOO_LONG = "the line is too long"
 
 Source = Path | Sequence[bytes]
 """An export file, or its lines; it is read twice."""
@@ -50,7 +52,7 @@ def export_lines(verifier: Verifier, entries: Iterable[StoredEntry], notes: Iter
             {
                 "leaf": stored.leaf.decode(),
                 "hash": stored.leaf_hash.hex(),
-                "private": None if stored.private is None else dict(stored.private),
+                "private": dict(stored.private) if isinstance(stored.private, Mapping) else None,
                 "salt": None if stored.salt is None else stored.salt.hex(),
             }
         )
@@ -63,7 +65,8 @@ def verify_export(source: Source, key: str | None = None, remembered: Iterable[s
 
     `remembered` are checkpoints of this log that were kept elsewhere, on a handheld for
     instance: they catch a log that was cut or rewritten together with its own checkpoints.
-    Raises `MalformedExport` with the line number, and `MalformedKey` for a bad `key`.
+    Whatever is wrong after the header is a problem of the report: the first bad entry, or else a bad tail.
+    Raises `MalformedExport` for a header that is none, and `MalformedKey` for a bad `key`.
     """
     header = read_header(source)
     verifier = header if key is None else Verifier.from_text(key)
@@ -73,9 +76,9 @@ def verify_export(source: Source, key: str | None = None, remembered: Iterable[s
 
 
 def read_header(source: Source) -> Verifier:
-    """The key that the export names as its own."""
-    for number, line in _numbered_lines(source):
-        header = _parse_object(number, line, {"format", "origin", "key"})
+    """The key that the export names as its own. Raises `MalformedExport`."""
+    for line in _lines(source):
+        number, header = line.number, _parse_object(line, {"format", "origin", "key"})
         if header["format"] != FORMAT:
             raise MalformedExport(number, "this is not an audit export of a known format")
         verifier = _parse_key(number, header["key"])
@@ -85,51 +88,79 @@ def read_header(source: Source) -> Verifier:
     raise MalformedExport(1, "the file is empty")
 
 
-def read_entries(source: Source) -> Iterator[StoredEntry]:
-    """The entries in file order; checks on the way that nothing but checkpoints follows them."""
-    ended = False
-    for number, line in _numbered_lines(source):
-        if line.startswith(_CHECKPOINT_START):
-            ended = True
-        elif ended:
-            raise MalformedExport(number, "an entry stands after a checkpoint")
-        elif number > 1:
-            yield _parse_entry(number, line)
+def read_entries(source: Source) -> Iterator[StoredEntry | Unreadable]:
+    """The entries in file order, up to the first checkpoint or a cut-off end."""
+    for line, in_tail in _body(source):
+        if in_tail:
+            return
+        yield _entry_in(line)
 
 
-def read_checkpoints(source: Source) -> Iterator[str]:
-    """The signed notes in file order, not verified."""
-    for number, line in _numbered_lines(source):
-        if line.startswith(_CHECKPOINT_START):
-            note = _parse_object(number, line, {"checkpoint"})["checkpoint"]
-            if not isinstance(note, str):
-                raise MalformedExport(number, "a checkpoint is a text")
-            yield note
+def read_checkpoints(source: Source) -> Iterator[str | Unreadable]:
+    """The signed notes in file order, not verified, and whatever else stands after the entries."""
+    for line, in_tail in _body(source):
+        if in_tail:
+            yield _note_in(line)
 
 
 def _line(value: dict[str, Any]) -> bytes:
     return canonical(value) + b"\n"
 
 
-def _numbered_lines(source: Source) -> Iterator[tuple[int, bytes]]:
+class _Line(NamedTuple):
+    number: int
+    text: bytes
+    flaw: str
+
+
+def _body(source: Source) -> Iterator[tuple[_Line, bool]]:
+    """Every line after the header, and whether it belongs to the tail: from the first checkpoint or cut-off line on."""
+    in_tail = False
+    for line in _lines(source):
+        in_tail = in_tail or line.text.startswith(_CHECKPOINT_START) or line.flaw == _CUT_OFF
+        if line.number > 1:
+            yield line, in_tail
+
+
+def _lines(source: Source) -> Iterator[_Line]:
+    """The lines with their numbers; nothing is read beyond one that is too long."""
     if not isinstance(source, Path):
-        yield from enumerate((line.removesuffix(b"\n") for line in source), start=1)
+        yield from (_Line(number, line.removesuffix(b"\n"), "") for number, line in enumerate(source, start=1))
         return
     with source.open("rb") as file:
         read_line = partial(file.readline, LONGEST_LINE)
         for number, line in enumerate(iter(read_line, b""), start=1):
-            if not line.endswith(b"\n"):
-                raise MalformedExport(number, "the line is cut off or too long")
-            yield number, line[:-1]
+            if line.endswith(b"\n"):
+                yield _Line(number, line[:-1], "")
+            else:
+                yield _Line(number, line, _TOO_LONG if len(line) == LONGEST_LINE else _CUT_OFF)
+                return
 
 
-def _parse_object(number: int, line: bytes, fields: set[str]) -> dict[str, Any]:
+def _entry_in(line: _Line) -> StoredEntry | Unreadable:
     try:
-        value = parse_canonical(line)
+        return _parse_entry(line)
+    except MalformedExport as error:
+        return Unreadable(str(error))
+
+
+def _note_in(line: _Line) -> str | Unreadable:
+    try:
+        note = _parse_object(line, {"checkpoint"})["checkpoint"]
+    except MalformedExport as error:
+        return Unreadable(str(error))
+    return note if isinstance(note, str) else Unreadable(f"line {line.number}: a checkpoint is a text")
+
+
+def _parse_object(line: _Line, fields: set[str]) -> dict[str, Any]:
+    if line.flaw:
+        raise MalformedExport(line.number, line.flaw)
+    try:
+        value = parse_canonical(line.text)
     except NotCanonical as error:
-        raise MalformedExport(number, str(error)) from None
+        raise MalformedExport(line.number, str(error)) from None
     if not isinstance(value, dict) or value.keys() != fields:
-        raise MalformedExport(number, "the line does not have the expected fields")
+        raise MalformedExport(line.number, "the line does not have the expected fields")
     return value
 
 
@@ -142,8 +173,8 @@ def _parse_key(number: int, text: Any) -> Verifier:
         raise MalformedExport(number, str(error)) from None
 
 
-def _parse_entry(number: int, line: bytes) -> StoredEntry:
-    fields = _parse_object(number, line, _ENTRY_FIELDS)
+def _parse_entry(line: _Line) -> StoredEntry:
+    number, fields = line.number, _parse_object(line, _ENTRY_FIELDS)
     if not isinstance(fields["leaf"], str):
         raise MalformedExport(number, "leaf is not a text")
     if not isinstance(fields["private"], dict | None):

@@ -37,7 +37,7 @@ class CheckedReceipt:
 
 @dataclass(frozen=True)
 class PlayedScene:
-    """One search from probe to decision. `records` are open only for letters judged the same person.
+    """One search from probe to decision. `records` are those that the last judgement opened.
 
     `right` lists the record numbers that belong to the photograph, and is None where only the visitor knows;
     `surprise` says what is wrong where the answer is not the right one; it is None where it is right or unknown.

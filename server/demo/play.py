@@ -55,7 +55,7 @@ def _eyes_of_the_demo(cast: Cast, scene: Scene, search: str) -> dict[str, str]:
     """What an officer with perfect eyes would judge of each letter.
 
     The demo cannot compare faces; it knows whose reference it enrolled, and the trail tells a supervisor which
-    reference stands behind a letter. Where only the visitor knows, each record is opened for them to read.
+    reference stands behind a letter. Where only the visitor knows, every record is opened in the end for them to read.
     """
     behind = cast.supervisor.references_behind(search)
     return {label: _judgement(scene, cast.holders[reference]) for label, reference in sorted(behind.items())}

@@ -191,6 +191,11 @@ class WeightsUnverified(OifrError):
     message = "The model's weights are missing or do not have the digest of their manifest. Run the set-up again."
 
 
+class CalibrationInvalid(OifrError):
+    slug = "calibration-invalid"
+    message = "The calibration record is not of the documented form."
+
+
 class CommandRefused(OifrError):
     """What only an operator's commands meet; a server that meets it has a fault."""
 
@@ -375,6 +380,15 @@ class SealBroken(OifrError):
     message = "Stored data could not be opened with its key: it was altered, moved or sealed under another key."
 
 
+class StoredValueAltered(SealBroken):
+    """Something stands in the database that this service never writes there."""
+
+    message = (
+        "A stored value cannot be read: it was altered outside this service. "
+        "Run `oifr audit verify`, which names the first bad entry of the trail."
+    )
+
+
 class Conflict(OifrError):
     slug = "conflict"
     message = "Somebody changed this at the same moment. Load it again."
@@ -383,6 +397,16 @@ class Conflict(OifrError):
 class RequestInvalid(OifrError):
     slug = "request-invalid"
     message = "The request is not of the documented form."
+
+
+class RouteUnknown(OifrError):
+    slug = "not-found"
+    message = "There is nothing at this address."
+
+
+class MethodUnknown(OifrError):
+    slug = "method-not-allowed"
+    message = "This address does not take that method."
 
 
 class RequestTooLarge(OifrError):

@@ -58,7 +58,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Record:
-    """What the officer may read of a candidate judged as the same person."""
+    """What the officer may read of a candidate judged as the same person, once every face has been judged."""
 
     subject: Subject
     reference: Reference

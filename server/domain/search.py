@@ -55,6 +55,11 @@ class Search:
     def undecided(self) -> bool:
         return self.state is SearchState.ANSWERED
 
+    @property
+    def judged(self) -> bool:
+        """True when no face is left to judge, as in an empty list."""
+        return all(candidate.label in self.judgements for candidate in self.candidates)
+
     def overdue(self, now: datetime) -> bool:
         return self.undecided and now >= self.expires_at
 
@@ -82,7 +87,7 @@ class Search:
         Raises JudgementsMissing, DecisionInvalid, CorroborationMissing, SearchDecided or SearchExpired.
         """
         self.require_open(now)
-        if any(candidate.label not in self.judgements for candidate in self.candidates):
+        if not self.judged:
             raise JudgementsMissing
         self._check(decision)
         return replace(self, state=SearchState.DECIDED, decision=decision, closed_at=now)
@@ -94,8 +99,11 @@ class Search:
         return replace(self, state=SearchState.EXPIRED, closed_at=now)
 
     def disclosed(self, label: str) -> bool:
-        """True when the record behind `label` may be read: only after it was judged the same."""
-        return self.judgements.get(label) is Judgement.SAME
+        """True when the record behind `label` may be read: it was judged the same, and no face is left to judge.
+
+        A name that opened earlier would speak to the officer while they judge the other faces.
+        """
+        return self.judged and self.judgements.get(label) is Judgement.SAME
 
     def require_open(self, now: datetime) -> None:
         """Raise SearchDecided or SearchExpired unless the officer may still look and judge."""

@@ -1,1 +1,1 @@
-"""Pixels to templates. `engine` is the way in; `deepface_backend` is the one door to DeepFace."""
+"""Pixels to templates. `engine` is the way in; `graphs` is the door to TensorFlow, `deepface_backend` to DeepFace."""

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.domain.capture import Agreement, Sample
 from server.domain.errors import FramesDisagree, ImageCountInvalid, Unavailable, WeightsUnverified
 from server.domain.face import Box, NamedFace, Template
+from server.domain.quality import Quality, best
 from server.face.align import chip_of
 from server.face.cascade import CascadeNets
 from server.face.decode import Photograph, decode
-from server.face.deepface_models import DeepFaceEmbedder
+from server.face.deepface_backend import DeepFaceEmbedder
 from server.face.detect import box_of, only_face
 from server.face.embed import Embedder, ResidualEmbedder
 from server.face.fuse import agreement, fused, unit
 from server.face.graphs import CascadeGraphs
+from server.face.limits import Limits
 from server.face.looks import Face
 from server.face.mtcnn_file import read_cascade
 from server.face.portrait import portrait
+from server.face.quality import assess
+from server.face.recapture import recaptured
 from server.face.weights import Calibration, Manifest, verified_files
 
 DETECTOR: Final = "mtcnn"
@@ -43,52 +48,61 @@ class Stages:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One photograph with the face that is meant, and that face's aligned chip."""
+    """One photograph with the face that is meant, that face's aligned chip, and how fit it is for a search."""
 
     photograph: Photograph
     face: Face
     chip: NDArray[np.uint8]
+    quality: Quality
 
 
 class Engine:
     """The port FaceEngine over one embedding model. Probes and references take exactly this path."""
 
-    def __init__(self, cascade: CascadeNets, embedder: Embedder, manifest: Manifest) -> None:
+    def __init__(self, cascade: CascadeNets, embedder: Embedder, manifest: Manifest, limits: Limits) -> None:
         """manifest: the embedding model's; raises WeightsUnverified when it lacks points or calibration."""
         if manifest.alignment is None or manifest.calibration is None:
             raise WeightsUnverified(f"The manifest of {manifest.name} lacks fixed points or calibration.")
         self._cascade = cascade
         self._embedder = embedder
         self._alignment = manifest.alignment
+        self._limits = limits
         self.model = manifest.model_id
         self.calibration: Calibration = manifest.calibration
 
     @classmethod
-    def load(cls, manifests: Path, home: Path, model: str = EMBEDDER) -> Self:
+    def load(cls, manifests: Path, home: Path, model: str = EMBEDDER, stand_in: Calibration | None = None) -> Self:
         """Build the engine of `model` from the folder of manifests and the home with pulled weights.
 
+        stand_in: the calibration of a model whose manifest has none, to measure one with; nothing is searched by it.
         Takes seconds: TensorFlow is imported here. Raises ModelUnknown or WeightsUnverified.
         """
         manifest = Manifest.named(manifests, model)
+        manifest = replace(manifest, calibration=manifest.calibration or stand_in)
         detector = Manifest.read(manifests / f"{DETECTOR}.toml")
         cascade = CascadeGraphs(read_cascade(verified_files(detector)))
         embedder = ResidualEmbedder(manifest) if model == EMBEDDER else DeepFaceEmbedder(manifest, home)
-        return cls(cascade, embedder, manifest)
+        return cls(cascade, embedder, manifest, Limits.read(manifests))
 
-    def template_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Template:
-        """The template of the one person on 1-5 photographs (JPEG, PNG, WebP).
+    def sample_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Sample:
+        """Template and quality of the one person on 1-5 photographs (JPEG, PNG, WebP).
 
-        Raises ImageCountInvalid, ImageUnreadable, ImageTooLarge, ImageTooSmall, ImageAnimated, FaceNotFound,
-        SeveralFaces, FaceNotNamed or FramesDisagree.
+        named: of photographs with several faces, which one is meant. Raises ImageCountInvalid, ImageUnreadable,
+        ImageTooLarge, ImageTooSmall, ImageAnimated, FaceNotFound, SeveralFaces, FaceNotNamed or FramesDisagree.
         """
         if not 1 <= len(images) <= MOST_FRAMES:
             raise ImageCountInvalid
         boxes = {choice.image: choice.box for choice in named}
         frames = [self.frame_of(decode(image), boxes.get(number), number) for number, image in enumerate(images)]
         vectors = self.vectors_of([frame.chip for frame in frames])
-        if agreement(vectors) < self.calibration.agreement:
-            raise FramesDisagree
-        return Template(self.model, fused(vectors, [1.0] * len(vectors)))
+        agreed = self._agreement(vectors)
+        template = Template(self.model, fused(vectors, [frame.quality.weight for frame in frames]))
+        recapture = any(self._recaptured(frame) for frame in frames)
+        return Sample(template, best([frame.quality for frame in frames]), recapture, agreed)
+
+    def template_of(self, images: Sequence[bytes]) -> Template:
+        """The template alone; raises as `sample_of`."""
+        return self.sample_of(images).template
 
     def portrait_of(self, image: bytes) -> bytes:
         """The photograph as it is kept and shown: upright JPEG, at most 1280 px, without metadata.
@@ -97,12 +111,12 @@ class Engine:
         """
         return portrait(image)
 
-    def place_of(self, image: bytes) -> tuple[Box, float]:
-        """Bounds of the only face in pixels of the upright photograph, and the degrees by which it leans clockwise;
-        raises what template_of raises of a single file."""
+    def place_of(self, image: bytes) -> tuple[Box, int]:
+        """Bounds of the only face in pixels of the upright photograph, and the quarter turns, 0 to 3, counter-clockwise
+        after which that face stands upright; raises what template_of raises of a single file."""
         photograph = decode(image)
         face = only_face(self._cascade, photograph)
-        return box_of(face, photograph), face.roll
+        return box_of(face, photograph), round(face.roll / 90) % 4
 
     def embedded(self, image: bytes) -> tuple[NDArray[np.float64], Stages]:
         """The unit vector of one photograph's only face, and where the time went; raises as template_of."""
@@ -120,12 +134,25 @@ class Engine:
     def frame_of(self, photograph: Photograph, named: Box | None = None, number: int = 0) -> Frame:
         """The face that is meant on photograph `number` of a probe; raises FaceNotFound, SeveralFaces, FaceNotNamed."""
         face = only_face(self._cascade, photograph, named, number)
-        return Frame(photograph, face, self._chip(photograph, face))
+        quality = assess(photograph, face.seen.landmarks, self._limits.quality)
+        return Frame(photograph, face, self._chip(photograph, face), quality)
 
     def vectors_of(self, chips: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
         """The unit vector of each chip and its mirror image together: fewer strangers score high that way."""
         outputs = self._embedder.embed([side for chip in chips for side in (chip, chip[:, ::-1])])
         return [unit(unit(plain) + unit(mirrored)) for plain, mirrored in zip(outputs[::2], outputs[1::2], strict=True)]
+
+    def _agreement(self, vectors: Sequence[NDArray[np.float64]]) -> Agreement | None:
+        """Raises FramesDisagree."""
+        if len(vectors) == 1:
+            return None
+        least = agreement(vectors)
+        if least < self.calibration.agreement:
+            raise FramesDisagree
+        return Agreement.CLEAR if least >= self.calibration.threshold else Agreement.WEAK
+
+    def _recaptured(self, frame: Frame) -> bool:
+        return recaptured(frame.photograph.pixels, frame.face.seen.bounds, self._limits.recapture).hinted
 
     def _chip(self, photograph: Photograph, face: Face) -> NDArray[np.uint8]:
         points, side = self._alignment.fixed_points, self._alignment.side

@@ -60,6 +60,14 @@ class TomlTable:
             raise self.refused(key, "must be a list of tables")
         return [self._under(key, f"{key}[{number}]", row) for number, row in enumerate(rows)]
 
+    def has(self, key: str) -> bool:
+        return key in self._left
+
+    def rest(self) -> Mapping[str, Any]:
+        """All that nobody took yet, for a reader that checks it itself."""
+        left, self._left = self._left, {}
+        return left
+
     def end(self) -> None:
         """Refuse the keys that are left."""
         for key in self._left:

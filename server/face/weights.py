@@ -59,7 +59,8 @@ class Calibration:
     threshold: least score (inner product of unit templates, -1 to 1) that puts a candidate forward.
     gallery_size: references searched. fpir: the false positive identification rate measured at that
     threshold, 0 to 1, over `strangers` searches. agreement: least score between two frames of one person.
-    data: the photographs, in neutral words.
+    data: the photographs, in neutral words. model: Manifest.model_id, where the table is a whole record of
+    `oifr evaluate --calibrate`, whose other values are not read here; None where it is not.
     """
 
     threshold: float
@@ -68,6 +69,7 @@ class Calibration:
     strangers: int
     fpir: float
     data: str
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,6 +156,8 @@ class Manifest:
             calibration=_calibration(table.table("calibration")),
         )
         table.end()
+        if manifest.calibration is not None and manifest.calibration.model not in {None, manifest.model_id}:
+            raise table.refused("calibration.model", f"must be {manifest.model_id}: it is the record of another model")
         return manifest
 
 
@@ -218,8 +222,10 @@ def _calibration(table: TomlTable | None) -> Calibration | None:
         strangers=table.take("strangers", int),
         fpir=table.number("fpir"),
         data=table.take("data", str),
+        model=table.take_if_there("model", str),
     )
-    table.end()
+    if calibration.model is None:
+        table.end()
     return calibration
 
 

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Select, func, insert, select
 
 from server.audit.checkpoint import Checkpoint, Signer, sign
 from server.audit.encoding import Entry, canonical, commitment
+from server.audit.errors import CheckpointInvalid
 from server.audit.merkle import inclusion_proof, leaf_hash, nodes_completed_by, root
-from server.domain.errors import EntryUnknown, SealBroken
+from server.domain.errors import EntryUnknown, StoredValueAltered
 from server.domain.events import Event, Json
-from server.storage.data_keys import DataKeys
+from server.storage.data_keys import DataKeys, OpeningKeys
 from server.storage.tables import AnyRow, audit_checkpoints, audit_entries, audit_nodes
 from server.workflow.ports import Clock, Receipt, TrailEntry
 
@@ -64,10 +65,15 @@ class SqlTrail:
         return self._entries(_oldest_first().execution_options(yield_per=ROWS_AT_A_TIME))
 
     def checkpoint(self) -> str:
-        """The latest signed checkpoint; of an empty tree when nothing has happened yet."""
-        latest = select(audit_checkpoints.c.note).order_by(audit_checkpoints.c.size.desc()).limit(1)
-        note = self._connection.scalar(latest)
-        return self._signed(0) if note is None else note
+        """The latest signed checkpoint; of an empty tree when nothing has happened yet. Raises StoredValueAltered."""
+        latest = select(audit_checkpoints).order_by(audit_checkpoints.c.size.desc()).limit(1)
+        row = self._connection.execute(latest).one_or_none()
+        if row is None:
+            return self._signed(0)
+        if _size_of(row.note) != row.size:
+            raise StoredValueAltered
+        note: str = row.note
+        return note
 
     def checkpoints(self) -> Iterator[str]:
         """All signed checkpoints, oldest first."""
@@ -75,23 +81,26 @@ class SqlTrail:
         yield from self._connection.scalars(oldest_first.execution_options(yield_per=ROWS_AT_A_TIME))
 
     def receipt(self, index: int) -> Receipt:
-        """Inclusion of entry `index` under the latest checkpoint; raises EntryUnknown."""
-        size = self._connection.scalar(select(func.max(audit_checkpoints.c.size))) or 0
+        """Inclusion of entry `index` under the latest checkpoint; raises EntryUnknown or StoredValueAltered."""
+        return self._receipt(index, self.checkpoint())
+
+    def _receipt(self, index: int, note: str) -> Receipt:
+        size = _size_of(note)
         leaf = self._connection.scalar(select(audit_entries.c.leaf).where(audit_entries.c.entry_index == index))
         if leaf is None or index >= size:
             raise EntryUnknown
-        return Receipt(index, leaf, size, tuple(inclusion_proof(index, size, self._node)), self.checkpoint())
+        return Receipt(index, leaf, size, tuple(inclusion_proof(index, size, self._node)), note)
 
     def _signed(self, size: int) -> str:
         return sign(Checkpoint(self._signer.name, size, root(size, self._node)), self._signer)
 
     def _node(self, level: int, position: int) -> bytes:
-        """The stored hash of a complete subtree; raises SealBroken where somebody removed it."""
+        """The stored hash of a complete subtree; raises StoredValueAltered where somebody removed it."""
         node: bytes | None = self._connection.scalar(
             select(audit_nodes.c.hash).where(audit_nodes.c.level == level, audit_nodes.c.position == position)
         )
         if node is None:
-            raise SealBroken
+            raise StoredValueAltered
         return node
 
     def _entries(self, selection: Select[Any]) -> Iterator[TrailEntry]:
@@ -112,14 +121,15 @@ class SqlTrailWriter(SqlTrail):
         self._clock = clock
         self._fresh_salt = fresh_salt
 
-    def append(self, events: Sequence[Event]) -> int:
-        """Add an entry for each event and one checkpoint over all; returns the index of the first."""
+    def append(self, events: Sequence[Event]) -> Receipt:
+        """Add an entry for each event and one checkpoint over all; returns the receipt of the first."""
         first, at = self.size(), self._moment()
         for index, event in enumerate(events, first):
             self._append(index, at, event)
         size = first + len(events)
-        self._connection.execute(insert(audit_checkpoints).values(size=size, note=self._signed(size)))
-        return first
+        note = self._signed(size)
+        self._connection.execute(insert(audit_checkpoints).values(size=size, note=note))
+        return self._receipt(first, note)
 
     def _moment(self) -> datetime:
         """Now, or the time of the last entry where the clock was set back: the trail's time never runs back."""
@@ -168,7 +178,7 @@ def _trail_entry(row: AnyRow, private: Mapping[str, Json] | None, salt: bytes | 
     )
 
 
-def open_private(row: AnyRow, keys: DataKeys) -> tuple[Mapping[str, Json] | None, bytes | None]:
+def open_private(row: AnyRow, keys: OpeningKeys) -> tuple[Mapping[str, Json] | None, bytes | None]:
     """Private part and salt of an `audit_entries` row; raises SealBroken."""
     private, salt = row.private, row.salt
     if private is not None:
@@ -176,6 +186,16 @@ def open_private(row: AnyRow, keys: DataKeys) -> tuple[Mapping[str, Json] | None
     if salt is not None:
         salt = keys.open(audit_entries.c.salt, row.entry_index, salt)
     return private, salt
+
+
+def _size_of(note: object) -> int:
+    """The size a signed note speaks of; raises StoredValueAltered where it cannot be a note of ours."""
+    if not isinstance(note, str):
+        raise StoredValueAltered
+    try:
+        return Checkpoint.from_text(note.rpartition("\n\n")[0] + "\n").size
+    except CheckpointInvalid:
+        raise StoredValueAltered from None
 
 
 def _oldest_first() -> Select[Any]:

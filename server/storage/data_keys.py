@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy import Column, Connection, insert, select
 
 from server.domain.errors import SealBroken
 from server.storage.crypto import AesCipher, MasterKey, fresh_key
-from server.storage.tables import data_keys
+from server.storage.tables import AnyRow, data_keys, raw
 
 KEY_ID_LENGTH = 8
 COLUMNS = "columns"
@@ -26,24 +27,32 @@ PURPOSES = (COLUMNS, DIGESTS)
 
 
 @dataclass(frozen=True)
-class DataKeys:
-    """Seals and opens column values. `newest` is the id of the key that seals; every key in `ciphers` opens."""
+class OpeningKeys:
+    """Opens column values that were sealed under one of `ciphers`, which are held by their ids."""
 
-    newest: bytes
     ciphers: Mapping[bytes, AesCipher] = field(repr=False)
-    digest_key: bytes = field(repr=False)
 
-    def seal(self, column: Column[Any] | str, row: object, plaintext: bytes) -> bytes:
-        cipher = self.ciphers[self.newest]
-        return self.newest + cipher.seal(plaintext, _context(self.newest, column, row))
-
-    def open(self, column: Column[Any] | str, row: object, sealed: bytes) -> bytes:
+    def open(self, column: Column[Any] | str, row: object, sealed: object) -> bytes:
         """Raises SealBroken when altered, moved from another column or row, or sealed under an unknown key."""
+        if not isinstance(sealed, bytes):  # SQLite lets anybody put a number or a text there
+            raise SealBroken
         key_id = sealed[:KEY_ID_LENGTH]
         cipher = self.ciphers.get(key_id)
         if cipher is None:
             raise SealBroken
         return cipher.open(sealed[KEY_ID_LENGTH:], _context(key_id, column, row))
+
+
+@dataclass(frozen=True)
+class DataKeys(OpeningKeys):
+    """Seals and opens column values. `newest` is the id of the key that seals."""
+
+    newest: bytes
+    digest_key: bytes = field(repr=False)
+
+    def seal(self, column: Column[Any] | str, row: object, plaintext: bytes) -> bytes:
+        cipher = self.ciphers[self.newest]
+        return self.newest + cipher.seal(plaintext, _context(self.newest, column, row))
 
     def digest(self, column: Column[Any], text: str) -> bytes:
         """HMAC-SHA-256 of `text`: finds an equal value without showing it (a blind index)."""
@@ -58,7 +67,17 @@ def load_data_keys(connection: Connection, master: MasterKey, now: datetime) -> 
     columns, digests = (_unwrap_all(connection, master, purpose) for purpose in PURPOSES)
     newest = next(reversed(columns))
     ciphers = {key_id: AesCipher(key) for key_id, key in columns.items()}
-    return DataKeys(newest, ciphers, digest_key=next(iter(digests.values())))
+    return DataKeys(ciphers, newest, digest_key=next(iter(digests.values())))
+
+
+def load_opening_keys(connection: Connection, master: MasterKey) -> OpeningKeys:
+    """The stored keys of columns that `master` unwraps; the others are left out, and what they sealed stays shut."""
+    ciphers: dict[bytes, AesCipher] = {}
+    stored = select(*map(raw, (data_keys.c.id, data_keys.c.wrapped))).where(data_keys.c.purpose == COLUMNS)
+    for row in connection.execute(stored):
+        with suppress(SealBroken):
+            ciphers |= {key_id: AesCipher(key) for key_id, key in _unwrapped(row, master, COLUMNS).items()}
+    return OpeningKeys(ciphers)
 
 
 def _create(connection: Connection, master: MasterKey, purpose: str, now: datetime) -> None:
@@ -69,15 +88,23 @@ def _create(connection: Connection, master: MasterKey, purpose: str, now: dateti
 
 def _unwrap_all(connection: Connection, master: MasterKey, purpose: str) -> dict[bytes, bytes]:
     """Keys by their id, oldest first."""
-    cipher = master.derived_cipher("data-keys")
-    rows = connection.execute(
+    oldest_first = (
         select(data_keys).where(data_keys.c.purpose == purpose).order_by(data_keys.c.created_at, data_keys.c.id)
     )
-    return {bytes.fromhex(row.id): cipher.open(row.wrapped, _wrapping_context(row.id, purpose)) for row in rows}
+    keys: dict[bytes, bytes] = {}
+    for row in connection.execute(oldest_first):
+        keys |= _unwrapped(row, master, purpose)
+    return keys
+
+
+def _unwrapped(row: AnyRow, master: MasterKey, purpose: str) -> dict[bytes, bytes]:
+    """Raises SealBroken where the row was altered, or wrapped under another master key."""
+    key = master.derived_cipher("data-keys").open(row.wrapped, _wrapping_context(row.id, purpose))
+    return {bytes.fromhex(row.id): key}
 
 
 def _wrapping_context(key_id: str, purpose: str) -> bytes:
-    return f"data_keys\0{purpose}\0{key_id}".encode()
+    return f"data_keys\0{purpose}\0{key_id}".encode(errors="surrogateescape")
 
 
 def _context(key_id: bytes, column: Column[Any] | str, row: object) -> bytes:

@@ -10,16 +10,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.audit.errors import AuditError
-from server.domain.errors import Conflict, DatabaseUnavailable, RequestInvalid
+from server.domain.errors import Conflict, DatabaseUnavailable, RequestInvalid, StoredValueAltered
 from server.storage.private_file import create_once
 
 PATIENCE = timedelta(seconds=10)
@@ -35,6 +36,10 @@ def translated_errors() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise Conflict from error
+    except DataError as error:
+        if getattr(error.orig, "sqlstate", None) is not None:  # the server's own complaint, about what it was sent
+            raise DatabaseUnavailable from error
+        raise StoredValueAltered from error  # the driver's, about what it was given: a time beyond the calendar
     except (DBAPIError, PoolExhausted) as error:
         raise DatabaseUnavailable from error
     except AuditError as error:
@@ -109,9 +114,34 @@ def _empty_database() -> bytes:
         return file.read_bytes()
 
 
+@contextmanager
+def lenient_text(connection: Connection) -> Iterator[None]:
+    """Read text that is no UTF-8 as well, with lone surrogates in place of its stray bytes, as no text of ours has.
+
+    Only SQLite stores such text; elsewhere this changes nothing.
+    """
+    driver = connection.connection.dbapi_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+    try:
+        yield
+    finally:
+        driver.text_factory = _text
+
+
+def _text(stored: bytes) -> str:
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        raise StoredValueAltered from None
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # Without this Python's driver would begin transactions late, and none at all for reads and for DDL.
     connection.isolation_level = None
+    connection.text_factory = _text
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 

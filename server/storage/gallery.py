@@ -13,6 +13,7 @@ from server.storage.sealed_templates import open_template
 from server.storage.tables import AnyRow, gallery_changes, refs, rejections, templates
 
 ROWS_AT_A_TIME = 1000
+INACTIVE = [status for status in Status if status is not Status.ACTIVE]
 
 
 class SqlGallery:
@@ -62,12 +63,12 @@ def gallery_version(connection: Connection) -> int:
 
 
 def _by_model(connection: Connection, table: Table) -> Mapping[str, int]:
-    """How many active references have a row of each model in `table`."""
-    counted = (
-        select(table.c.model, func.count().label("active"))
-        .join(refs, refs.c.id == table.c.reference_id)
-        .where(refs.c.status == Status.ACTIVE)
-        .group_by(table.c.model)
-        .order_by(table.c.model)
-    )
-    return {row.model: row.active for row in connection.execute(counted)}
+    """How many active references have a row of each model in `table`.
+
+    All rows less those of the few inactive references: that reads two indexes, while a join would read every row.
+    """
+    every = select(table.c.model, func.count().label("rows")).group_by(table.c.model).order_by(table.c.model)
+    inactive = every.join(refs, refs.c.id == table.c.reference_id).where(refs.c.status.in_(INACTIVE))
+    less = {row.model: row.rows for row in connection.execute(inactive)}
+    counted = {row.model: row.rows - less.get(row.model, 0) for row in connection.execute(every)}
+    return {model: active for model, active in counted.items() if active}

@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -23,8 +24,12 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    type_coerce,
 )
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import NullType, TypeEngine
 
+from server.domain.errors import StoredValueAltered
 from server.domain.search import SearchState
 
 Sealed = LargeBinary
@@ -38,11 +43,30 @@ AnyRow = Row[*tuple[Any, ...]]
 BigSerial = BigInteger().with_variant(Integer, "sqlite")
 
 
+class SqliteMoment(sqlite.DATETIME):
+    """The text in which SQLite keeps a moment, whose order is that of time. SQLite lets anybody put anything there."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        parse: Any = super().result_processor(dialect, coltype)
+
+        def read(stored: Any) -> Any:
+            try:
+                return parse(stored)
+            except (TypeError, ValueError):
+                raise StoredValueAltered from None
+
+        return read
+
+
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite has no type for it and keeps the text, whose order is that of time."""
+    """A moment in UTC; reading one raises StoredValueAltered where something else was put."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        kind = SqliteMoment() if dialect.name == "sqlite" else DateTime(timezone=True)  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(kind)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else value.astimezone(UTC)
@@ -51,6 +75,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def raw(column: Column[Any]) -> ColumnElement[Any]:
+    """The column as the driver gives it, under its own name: to look at a value that may be of no type of ours."""
+    return type_coerce(column, NullType()).label(column.name)
 
 
 metadata = MetaData(
@@ -109,7 +138,7 @@ refs = Table(
     Column("captured_on", Date, nullable=False),
     Column("lawful_basis", Sealed, nullable=False),
     Column("image", Sealed, nullable=False),
-    Index(None, "status"),
+    Index(None, "status", "id"),
 )
 
 # A reference holds one template of each model that knows it, or the reason why a model refused its image.

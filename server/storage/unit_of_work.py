@@ -46,8 +46,7 @@ class SqlUnitOfWork(SqlView):
 
     def commit(self, event: Event, *further: Event) -> Receipt:
         """Commit the state and its audit entries in one transaction; returns the receipt of `event`."""
-        index = self._appender.append((event, *further))
-        receipt = self._appender.receipt(index)
+        receipt = self._appender.append((event, *further))
         self._transaction.commit()
         self.deleted_for_good = any(done.act in FINAL_DELETIONS for done in (event, *further))
         return receipt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -33,6 +33,8 @@ STATUS: dict[type[OifrError], HTTPStatus] = {
     errors.SubjectUnknown: HTTPStatus.NOT_FOUND,
     errors.ReferenceUnknown: HTTPStatus.NOT_FOUND,
     errors.EntryUnknown: HTTPStatus.NOT_FOUND,
+    errors.RouteUnknown: HTTPStatus.NOT_FOUND,
+    errors.MethodUnknown: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.CandidateWithdrawn: HTTPStatus.GONE,
     errors.ProbeGone: HTTPStatus.GONE,
     errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -60,9 +62,11 @@ STATUS: dict[type[OifrError], HTTPStatus] = {
 
 OF_FRAMEWORK: dict[int, type[OifrError]] = {
     HTTPStatus.BAD_REQUEST: errors.RequestInvalid,
+    HTTPStatus.NOT_FOUND: errors.RouteUnknown,
+    HTTPStatus.METHOD_NOT_ALLOWED: errors.MethodUnknown,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: errors.RequestTooLarge,
 }
-"""What the framework refuses while it reads a body, before a route is asked: refusals like ours."""
+"""What the framework refuses before a route is asked, as it reads address or body: refusals like ours."""
 
 RETRY_AFTER_SECONDS = 5
 PROBLEM_JSON = "application/problem+json"
@@ -114,8 +118,9 @@ def _known_actor(request: Request) -> Actor | None:
 
 
 def _attempted(request: Request) -> str:
-    route = request.scope.get("route")
-    return f"{request.method} {getattr(route, 'path', 'unknown')}"
+    """Method and route, from our own words alone: address and method could be any text of the sender's."""
+    method = request.method if request.method in HTTPMethod.__members__ else "unknown"
+    return f"{method} {getattr(request.scope.get('route'), 'path', 'unknown')}"
 
 
 def _answer_oifr_error(request: Request, error: Exception) -> Response:
@@ -148,13 +153,16 @@ def _place(item: dict[str, Any]) -> list[str]:
 
 def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code in OF_FRAMEWORK:
-        return _answer_oifr_error(request, OF_FRAMEWORK[error.status_code]())
-    phrase = HTTPStatus(error.status_code).phrase
-    slug = phrase.lower().replace(" ", "-")
-    answer = problem(slug, f"{phrase}.", error.status_code)
+    answer = _framework_problem(request, error.status_code)
     answer.headers.update(error.headers or {})
     return answer
+
+
+def _framework_problem(request: Request, status: int) -> Response:
+    if status in OF_FRAMEWORK:
+        return _answer_oifr_error(request, OF_FRAMEWORK[status]())
+    phrase = HTTPStatus(status).phrase
+    return problem(phrase.lower().replace(" ", "-"), f"{phrase}.", status)
 
 
 def _answer_cut_off(request: Request, _error: Exception) -> Response:

@@ -18,7 +18,7 @@ from server.workflow.retention import Retention
 
 @dataclass(frozen=True)
 class OpenedSearch:
-    """A search as its officer may see it: `records` holds, by letter, only those judged the same person."""
+    """A search as its officer may see it: `records` holds, by letter, those that `Search.disclosed` opens."""
 
     search: Search
     records: Mapping[str, Record]
@@ -66,7 +66,10 @@ class Adjudication:
         return image
 
     def judge(self, actor: Actor, search_id: str, label: str, judgement: Judgement) -> OpenedSearch:
-        """Raises what Search.judge raises, or SearchUnknown."""
+        """Record one judgement; the last one opens the records of all faces judged the same.
+
+        Raises what Search.judge raises, or SearchUnknown.
+        """
         permit(actor, Right.ADJUDICATE)
         self.retention.sweep()
         with self.database.write() as unit:
@@ -74,7 +77,7 @@ class Adjudication:
             judged = search.judge(label, judgement, self.clock.now())
             unit.searches.update(judged, previous=search)
             opened = _disclose(unit, judged)
-            details = {"label": label, "judgement": judgement.value, "disclosed": label in opened.records}
+            details = {"label": label, "judgement": judgement.value, "disclosed": [*sorted(opened.records)]}
             unit.commit(Event(Act.CANDIDATE_JUDGED, actor.id, search_id, details))
         return opened
 

@@ -173,7 +173,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class TrailEntry:
-    """One entry as stored: `private` and `salt` are None once erased, if there were none, or where not opened."""
+    """One entry as stored: `private` and `salt` are None if there were none, or where not opened."""
 
     index: int
     at: datetime

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from server.domain.errors import GalleryIncomplete, ImageRefused, ModelInUse, ReferenceUnknown
+from server.domain.errors import GalleryIncomplete, ImageRefused, ModelInUse, ModelUnknown, ReferenceUnknown
 from server.domain.events import Act, Event, Json
 from server.domain.face import Template
 from server.domain.gallery import Census, IndexedReference, Reference, Supplement
@@ -109,11 +109,14 @@ class ChangeOver:
     def drop(self, model: str, gallery: GalleryIndex) -> int:
         """Delete every template and rejection of `model`, whose index is `gallery`; returns how many templates went.
 
-        Raises as `droppable`.
+        Raises as `droppable`, and ModelUnknown when the gallery holds nothing of that model.
         """
         self.droppable(model)
         with self.database.write() as unit:
+            refused = unit.subjects.rejections(model)
             version, dropped = unit.subjects.drop_templates(model)
+            if not dropped and not refused:
+                raise ModelUnknown(f"The gallery holds nothing of a model {model!r}: see `oifr gallery status`.")
             unit.commit(Event(Act.TEMPLATES_DROPPED, None, details={"model": model, "templates": dropped}))
         gallery.dropped(version)
         return dropped

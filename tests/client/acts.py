@@ -51,6 +51,19 @@ def judge_all(first: Judgement, others: Judgement = Judgement.DIFFERENT) -> Act:
     return act
 
 
+def judge_rest(judgement: Judgement) -> Act:
+    """Judge every face that still waits for it."""
+
+    async def act(stage: Stage) -> None:
+        search = stage.flow.check.search
+        assert search is not None
+        for label in search.unjudged:
+            await stage.flow.look_at(label)
+            await stage.flow.judge(judgement)
+
+    return act
+
+
 def judge_shown(judgement: Judgement) -> Act:
     async def act(stage: Stage) -> None:
         await stage.flow.judge(judgement)

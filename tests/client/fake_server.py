@@ -253,12 +253,12 @@ class FakeServer:
 
 
 def _candidate(search: FakeSearch, place: int, label: str) -> Any:
-    judgement = search.judgements.get(label)
+    judgement, opened = search.judgements.get(label), not set(search.labels) - set(search.judgements)
     details = {"source": "custody", "captured_on": "2022-08-30", "lawful_basis": "PACE s.64A"}
     return {
         "label": label,
         "judgement": judgement,
-        "record": {**RECORDS[place], **details} if judgement == "same" else None,
+        "record": {**RECORDS[place], **details} if opened and judgement == "same" else None,
     }
 
 

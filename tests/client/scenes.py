@@ -59,11 +59,11 @@ async def whole_check(driver: Driver, station: Station, scene: Scene) -> None:
     await shoot(driver, Step.COMPARE)
     await scene("compare")
     await judge(driver, "Same person")
-    await scene("compare_record")
+    await scene("compare_judged")
     while not driver.app.flow.may_decide:
         await judge(driver, "Next face")
         await judge(driver, "Different person")
-    await scene("compare_judged")
+    await scene("compare_record")
     await driver.press("Decide")
     await driver.reach(Step.DECISION)
     await driver.press("Record A")

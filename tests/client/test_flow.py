@@ -18,6 +18,7 @@ from tests.client.acts import (
     after,
     go_back,
     judge_all,
+    judge_rest,
     judge_shown,
     keep_time,
     name_the_candidate,
@@ -86,13 +87,39 @@ async def test_only_faces_judged_the_same_have_a_record(stage: Stage) -> None:
     await play(stage, ANSWERED)
     search = stage.flow.check.search
     assert search is not None
-    assert all(candidate.record is None for candidate in search.candidates)
-    await judge_all(Judgement.SAME, Judgement.DIFFERENT)(stage)
+    assert search.opened == ()
+    await judge_shown(Judgement.SAME)(stage)
+    waiting = stage.flow.check.search
+    assert waiting is not None
+    assert (waiting.unjudged, waiting.opened) == (search.labels[1:], ())
+    await judge_rest(Judgement.DIFFERENT)(stage)
     judged = stage.flow.check.search
     assert judged is not None
     assert [candidate.record is not None for candidate in judged.candidates] == [True] + [False] * (
         len(judged.labels) - 1
     )
+
+
+async def test_after_the_last_judgement_a_face_with_its_record_is_shown(stage: Stage) -> None:
+    await play(stage, [*ANSWERED, (Step.COMPARE, judge_all(Judgement.SAME, Judgement.DIFFERENT))])
+    assert stage.flow.check.shown == "A"
+    assert stage.flow.check.candidate is not None
+    assert stage.flow.check.candidate.record is not None
+
+
+async def test_after_the_last_judgement_the_face_stays_where_no_record_opens(stage: Stage) -> None:
+    await play(stage, [*ANSWERED, (Step.COMPARE, judge_all(Judgement.DIFFERENT))])
+    assert stage.flow.check.shown == "C"
+
+
+async def test_a_judged_search_resumes_at_the_record_it_opened(stage: Stage) -> None:
+    await play(stage, ANSWERED)
+    await stage.flow.look_at("B")
+    await judge_shown(Judgement.SAME)(stage)
+    await judge_rest(Judgement.DIFFERENT)(stage)
+    another = set_stage(stage.station)
+    await sign_in(another)
+    assert another.flow.check.shown == "B"
 
 
 async def test_a_face_is_judged_once(stage: Stage) -> None:

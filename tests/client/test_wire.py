@@ -38,7 +38,7 @@ VIEW = {
     "expires_at": "2026-11-23T02:44:00Z",
     "candidates": [
         {"label": "A", "judgement": "same", "record": RECORD},
-        {"label": "B", "judgement": None, "record": None},
+        {"label": "B", "judgement": "different", "record": None},
     ],
     "decision": None,
 }
@@ -52,11 +52,26 @@ def test_a_search_view_is_read() -> None:
     search = SearchView.parse(VIEW)
     assert search.ground is Ground.REFUSES
     assert search.expires_at == datetime(2026, 11, 23, 2, 44, tzinfo=UTC)
-    assert search.unjudged == ("B",)
+    assert search.unjudged == ()
+    assert search.opened == ("A",)
     assert [candidate.label for candidate in search.judged_same] == ["A"]
     record = search.candidate("A").record
     assert record is not None
     assert record.born_on == date(1991, 4, 17)
+
+
+def test_a_face_without_a_judgement_is_told() -> None:
+    waiting = [{"label": "A", "judgement": "same", "record": None}, {"label": "B", "judgement": None, "record": None}]
+    search = SearchView.parse(view(candidates=waiting))
+    assert search.unjudged == ("B",)
+    assert search.opened == ()
+
+
+def test_a_record_opened_before_the_last_judgement_is_refused() -> None:
+    """A server that opened it early could not put a name before the officer's eyes."""
+    early = [{"label": "A", "judgement": "same", "record": RECORD}, {"label": "B", "judgement": None, "record": None}]
+    with pytest.raises(WireInvalid, match="before every face was judged"):
+        SearchView.parse(view(candidates=early))
 
 
 def test_a_field_without_a_use_is_not_kept() -> None:

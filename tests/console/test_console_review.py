@@ -46,6 +46,14 @@ async def test_a_search_shows_purpose_candidates_decision_and_timeline(superviso
     assert "Probe shredded" in text
 
 
+async def test_the_entry_of_a_judgement_tells_which_records_it_opened(supervisor: Visitor, world: World) -> None:
+    search = world.decided(world.officers[0], leads=3)
+    with world.database.read() as view:
+        judged = [entry for entry in view.trail.of_search(search.id) if entry.act == Act.CANDIDATE_JUDGED]
+    told = [text_of(await supervisor.get(f"/trail/{entry.index}")) for entry in judged]
+    assert [re.search(r"Disclosed (B|–) Judgement", text)[1] for text in told] == ["–", "–", "B"]  # type: ignore[index]
+
+
 async def test_opening_a_search_is_an_act(supervisor: Visitor, world: World) -> None:
     search = world.decided(world.officers[0])
     await supervisor.get(f"/searches/{search.id}")

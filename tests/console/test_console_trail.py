@@ -123,13 +123,13 @@ async def test_a_tampered_entry_is_named(
     assert "Have the trail verified at once." in text
 
 
-async def test_erased_private_details_leave_a_sound_entry(supervisor: Visitor, world: World) -> None:
+async def test_private_details_that_are_gone_are_told(supervisor: Visitor, world: World) -> None:
     world.search(world.officers[0], MISSING)
     trail = world.database.state.trail
     *before, last = trail.entries
     world.database.state.trail = replace(trail, entries=(*before, replace(last, private=None, salt=None)))
     text = text_of(await supervisor.get(f"/trail/{last.index}"))
-    assert "Fits its place in the tree" in text
+    assert "or are gone. Have the trail verified at once." in text
     assert "Private details" not in text
 
 

@@ -17,8 +17,9 @@ from fastapi import FastAPI
 from server.audit.checkpoint import Signer
 from server.domain.actors import Actor, Role
 from server.domain.candidates import Scored
+from server.domain.capture import Sample
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
-from server.domain.face import Template
+from server.domain.face import NamedFace, Template
 from server.domain.gallery import Census, IndexedReference, Source
 from server.domain.policy import Policy
 from server.domain.probe import Alternative, Ground, Place, Purpose
@@ -33,6 +34,7 @@ from server.workflow.identification import Identification
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
 from tests.fakes.clock import StoppedClock
+from tests.fakes.face_engine import graded
 from tests.fakes.memory_database import MemoryDatabase
 from tests.fakes.memory_gallery import MemoryVault
 
@@ -103,6 +105,9 @@ class PlainPasswords:
 
 class OneFaceEngine:
     model = MODEL
+
+    def sample_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Sample:
+        return Sample(self.template_of(images), graded({}), recapture=False, agreement=None)
 
     def template_of(self, images: Sequence[bytes]) -> Template:
         return Template(MODEL, np.array([1, 0], dtype=np.float32))

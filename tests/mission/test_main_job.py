@@ -38,7 +38,8 @@ def _judged(officer: Caller, view: Any, supervisor: Caller) -> str:
     assert [candidate["record"] for candidate in view["candidates"]] == [None, None]
     picture = officer.get(f"/v1/searches/{view['id']}/candidates/A/image")
     assert (picture.headers["content-type"], picture.headers["cache-control"]) == ("image/jpeg", "no-store")
-    assert officer.judge(view["id"], "A", "same").status_code == 200
+    waiting = officer.judge(view["id"], "A", "same").json()
+    assert [candidate["record"] for candidate in waiting["candidates"]] == [None, None]
     judged = officer.judge(view["id"], "B", "different").json()
     first, second = judged["candidates"]
     assert first["record"]["family_name"] in {ADA.family_name, BEA.family_name}

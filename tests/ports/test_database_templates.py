@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from server.domain.gallery import Census, Supplement
+from server.domain.gallery import Census, Status, Supplement
 from tests.fakes.samples import HAPPENED, reference, subject
 from tests.fakes.templates import MODEL, template
 from tests.ports.database_kinds import AnyDatabase
@@ -89,6 +91,18 @@ def test_the_census_counts_what_each_model_knows(enrolled: AnyDatabase) -> None:
     assert (census.version, census.references) == (5, 4)
     assert (dict(census.templates), dict(census.rejections)) == ({MODEL: 4, NEW: 1}, {NEW: 1})
     assert (census.missing(MODEL), census.missing(NEW), census.missing("unheard-of/1")) == (0, 2, 4)
+
+
+def test_the_census_leaves_withdrawn_references_out(database: AnyDatabase) -> None:
+    with database.write() as unit:
+        unit.subjects.add(subject(1))
+        for number, status in ((1, Status.ACTIVE), (2, Status.WITHDRAWN), (3, Status.ACTIVE)):
+            unit.subjects.enrol(replace(reference(number, 1), status=status), template(number), IMAGE)
+        unit.commit(HAPPENED)
+    census = database.gallery.census()
+    assert (census.references, dict(census.templates), census.missing(MODEL)) == (2, {MODEL: 2}, 0)
+    assert lacking(database) == ["reference-1", "reference-3"]
+    assert supplemented(database, made(1, 2, 3))[1].reference_ids == {"reference-1", "reference-3"}
 
 
 def test_an_empty_gallery_lacks_nothing(database: AnyDatabase) -> None:

@@ -45,7 +45,7 @@ class SessionView(View):
 
 
 class RecordView(View):
-    """What is known of a candidate, open only after the face was judged the same person."""
+    """What is known of a candidate, open once every face has been judged and this one as the same person."""
 
     record_number: str
     given_name: str
@@ -116,7 +116,7 @@ class CaptureView(View):
 
 
 class SearchView(View):
-    """Letters without rank or score; records only of those judged the same person."""
+    """Letters without rank or score; once every face has been judged, the records of those judged the same person."""
 
     id: str
     state: SearchState

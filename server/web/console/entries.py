@@ -54,13 +54,13 @@ def flaw_of(entry: TrailEntry, receipt: Receipt) -> str | None:
     except MalformedEntry:
         return "The entry cannot be read."
     if not _private_details_hold(entry, bound):
-        return "The private details are not those that were recorded."
+        return "The private details are not those that were recorded, or are gone."
     return None
 
 
 def _private_details_hold(entry: TrailEntry, bound: Entry) -> bool:
     if entry.private is None or entry.salt is None:
-        return entry.private is None  # erased with their salt, or never there
+        return entry.private is None and bound.commitment is None
     return commitment(entry.salt, entry.private) == bound.commitment
 
 

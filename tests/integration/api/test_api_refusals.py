@@ -262,12 +262,20 @@ STRANGERS = [
     )
 ] + [
     Refusal("broken sign-in", nobody, "POST /v1/sessions", 422, "request-invalid", {"json": {}}, recorded=False),
-    Refusal("unknown route", officer, "GET /v1/gallery", 404, "not-found", recorded=False),
-    Refusal("wrong method", officer, "PUT /v1/searches", 405, "method-not-allowed", recorded=False),
-    Refusal("no route for lists of searches", officer, "GET /v1/searches", 405, "method-not-allowed", recorded=False),
+    Refusal("stranger at an unknown route", nobody, "GET /v1/gallery", 404, "not-found", recorded=False),
+    Refusal("stranger with a wrong method", nobody, "PUT /v1/searches", 405, "method-not-allowed", recorded=False),
 ]
 
-ALL = [*PURPOSES, *IMAGES, *DECISIONS, *IDENTIFIERS, *SOMEONE_ELSES, *ROLES, *GALLERY, *STRANGERS]
+ADDRESSES = [
+    Refusal("unknown route", officer, "GET /v1/gallery", 404, "not-found"),
+    Refusal("two segments for a search", officer, "GET /v1/searches/Quetzalowicz/RN-berg", 404, "not-found"),
+    Refusal("an encoded step up", officer, "GET /v1/searches/..%2f", 404, "not-found"),
+    Refusal("wrong method", officer, "PUT /v1/searches", 405, "method-not-allowed"),
+    Refusal("a method of the sender's own", officer, "QUETZALOWICZ /v1/searches", 405, "method-not-allowed"),
+    Refusal("no route for lists of searches", officer, "GET /v1/searches", 405, "method-not-allowed"),
+]
+
+ALL = [*PURPOSES, *IMAGES, *DECISIONS, *IDENTIFIERS, *SOMEONE_ELSES, *ROLES, *GALLERY, *STRANGERS, *ADDRESSES]
 
 
 @pytest.mark.parametrize("refusal", ALL, ids=lambda refusal: refusal.name)
@@ -292,6 +300,20 @@ def test_bad_input_is_refused_by_name_and_leaves_only_its_entry(api: Caller, ref
     for entry in added:
         assert json.loads(entry.leaf)["details"]["problem"] == refusal.slug
         api.assert_nothing_private(entry.leaf.decode())
+
+
+@pytest.mark.parametrize(
+    ("call", "attempted"),
+    [
+        ("GET /v1/searches/Quetzalowicz/RN-berg", "GET unknown"),
+        ("PUT /v1/searches", "PUT /v1/searches"),
+        ("QUETZALOWICZ /v1/searches", "unknown /v1/searches"),
+    ],
+)
+def test_what_was_attempted_is_told_in_our_own_words(api: Caller, world: World, call: str, attempted: str) -> None:
+    answer = api.call(world.officer(), *call.split(" "))
+    assert json.loads(world.last(Act.REFUSED).leaf)["details"]["attempted"] == attempted
+    assert (answer.status_code == 405) == ("Allow" in answer.headers)
 
 
 def test_an_expired_token_is_refused_and_recorded_for_its_owner(api: Caller, world: World) -> None:

@@ -84,6 +84,20 @@ def test_the_judgement_same_opens_the_record(api: Caller, world: World) -> None:
     assert {candidate["record"]["family_name"] for candidate in document["candidates"]} == {"Quetzalowicz"}
 
 
+def test_a_record_waits_for_the_last_judgement(api: Caller, world: World) -> None:
+    search = api.search(world.officer(), photo("berg-1"))
+    path = f"/v1/searches/{search.id}"
+    first = api.call(world.officer(), "POST", f"{path}/judgements", json={"label": "A", "judgement": "same"})
+    for answer in (
+        first,
+        api.call(world.officer(), "GET", path),
+        api.call(world.officer(), "GET", "/v1/searches/current"),
+    ):
+        assert [candidate["record"] for candidate in answer.json()["candidates"]] == [None, None]
+    last = api.call(world.officer(), "POST", f"{path}/judgements", json={"label": "B", "judgement": "different"})
+    assert [candidate["record"] is not None for candidate in last.json()["candidates"]] == [True, False]
+
+
 def test_the_search_survives_a_lost_answer(api: Caller, world: World) -> None:
     search = api.search(world.officer(), photo("berg-1"))
     current = api.call(world.officer(), "GET", "/v1/searches/current").json()

@@ -163,8 +163,15 @@ class RunningServer:
 
     def megabytes(self) -> int:
         """Resident memory of the server itself."""
+        return self._memory("VmRSS:")
+
+    def peak_megabytes(self) -> int:
+        """The most memory the server itself ever had resident."""
+        return self._memory("VmHWM:")
+
+    def _memory(self, field: str) -> int:
         status = Path(f"/proc/{self.process_id}/status").read_text()
-        kilobytes = next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]
+        kilobytes = next(line for line in status.splitlines() if line.startswith(field)).split()[1]
         return int(kilobytes) // 1024
 
     def _ready(self) -> bool:

@@ -28,8 +28,8 @@ def secrets(
     """What went through the service in this run, in the form in which it could leak."""
     view = officer.answered(portrait())
     shown = officer.get(f"/v1/searches/{view['id']}/candidates/A/image").content
-    named = officer.judge(view["id"], "A", "same").json()["candidates"][0]["record"]["given_name"]
     officer.judge(view["id"], "B", "different")
+    named = officer.judge(view["id"], "A", "same").json()["candidates"][0]["record"]["given_name"]
     decided = officer.decide(
         view["id"], outcome="candidate", label="A", corroboration=["document"], evidence_against="Zweifelhaftes Kinn"
     )

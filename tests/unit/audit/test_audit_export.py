@@ -17,7 +17,7 @@ from server.audit.export import (
     read_header,
     verify_export,
 )
-from server.audit.verify import ProblemKind
+from server.audit.verify import Problem, ProblemKind
 from tests.unit.audit.audit_trail import OTHER_SIGNER, SIGNER, note, notes, root_of, trail
 
 ROOT = Path(__file__).parents[3]
@@ -95,64 +95,112 @@ def test_no_changed_byte_of_an_export_passes_under_the_key_given(line: int, data
 def is_refused(source: list[bytes]) -> bool:
     try:
         return verify_export(source, KEY).report.problem is not None
-    except MalformedExport:
-        return True
+    except MalformedExport as error:
+        return error.line == 1
 
 
 HEADER, ENTRY, CHECKPOINT = LINES[0], LINES[2], LINES[-1]
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "line"),
+    "header",
     [
-        ([], 1),
-        ([b"\n"], 1),
-        ([b"[]\n"], 1),
-        ([HEADER.replace(b"export/1", b"export/2")], 1),
-        ([HEADER.replace(b'"origin":"oifr.example"', b'"origin":"another"')], 1),
-        ([HEADER.replace(KEY.encode(), b"")], 1),
-        ([HEADER.replace(b'"' + KEY.encode() + b'"', b"1")], 1),
-        ([HEADER, HEADER], 2),
-        ([HEADER, ENTRY, b"\n"], 3),
-        ([HEADER, b" " + ENTRY], 2),
-        ([HEADER, ENTRY.replace(b'"salt":', b'"salt": ')], 2),
-        ([HEADER, ENTRY.replace(b'"salt":"00', b'"salt":"zz')], 2),
-        ([HEADER, ENTRY.replace(b'"salt":"', b'"salt":" ')], 2),
-        ([HEADER, ENTRY.replace(b'"hash":"', b'"hash":"AA')], 2),
-        ([HEADER, b'{"hash":1,"leaf":"","private":null,"salt":null}\n'], 2),
-        ([HEADER, b'{"hash":"","leaf":1,"private":null,"salt":null}\n'], 2),
-        ([HEADER, b'{"hash":"","leaf":"","private":[],"salt":null}\n'], 2),
-        ([HEADER, b'{"hash":"","leaf":"","private":null}\n'], 2),
-        ([HEADER, ENTRY, CHECKPOINT, ENTRY], 4),
-        ([HEADER, b'{"checkpoint":1}\n'], 2),
-        ([HEADER, b'{"checkpoint":"","more":1}\n'], 2),
-        ([HEADER, b"\xff\n"], 2),
+        b"\n",
+        b"[]\n",
+        b"\xff\n",
+        HEADER.replace(b"export/1", b"export/2"),
+        HEADER.replace(b'"origin":"oifr.example"', b'"origin":"another"'),
+        HEADER.replace(KEY.encode(), b""),
+        HEADER.replace(b'"' + KEY.encode() + b'"', b"1"),
+        ENTRY,
     ],
 )
-def test_a_malformed_line_is_named(spoiled: list[bytes], line: int) -> None:
-    with pytest.raises(MalformedExport, match=rf"^line {line}: ") as raised:
-        read_whole(spoiled)
-    assert raised.value.line == line
+def test_what_does_not_begin_as_an_export_is_none(header: bytes) -> None:
+    for source in ([header], [header, *LINES[1:]]):
+        with pytest.raises(MalformedExport, match=r"^line 1: ") as raised:
+            verify_export(source)
+        assert raised.value.line == 1
 
 
-def read_whole(source: list[bytes] | Path) -> None:
-    read_header(source)
-    list(read_checkpoints(source))
-    list(read_entries(source))
+def test_an_empty_file_is_no_export(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    sources: list[list[bytes] | Path] = [[], tmp_path / "empty"]
+    for source in sources:
+        with pytest.raises(MalformedExport, match=r"^line 1: "):
+            verify_export(source)
 
 
-def test_a_file_whose_last_line_is_cut_off_is_malformed(tmp_path: Path) -> None:
+BAD_ENTRIES = [
+    b"\n",
+    b"\xff\n",
+    b"{broken\n",
+    b" " + ENTRY,
+    HEADER,
+    ENTRY.replace(b'"salt":', b'"salt": '),
+    ENTRY.replace(b'"salt":"00', b'"salt":"zz'),
+    ENTRY.replace(b'"salt":"', b'"salt":" '),
+    ENTRY.replace(b'"hash":"', b'"hash":"AA'),
+    ENTRY.replace(b'"hash":"', b'"extra":1,"hash":"'),
+    b'{"hash":1,"leaf":"","private":null,"salt":null}\n',
+    b'{"hash":"","leaf":1,"private":null,"salt":null}\n',
+    b'{"hash":"","leaf":"","private":[],"salt":null}\n',
+    b'{"hash":"","leaf":"","private":null}\n',
+]
+BAD_TAILS = [
+    [*LINES[:-1], b'{"checkpoint":1}\n'],
+    [*LINES[:-1], b'{"checkpoint":"","more":1}\n'],
+    [*LINES[:-1], b'{"checkpoint":"\xff"}\n'],
+    [*LINES[:-1], CHECKPOINT.replace(b"oifr", b"else")],
+    [*LINES, ENTRY],
+    [*LINES, b"\n"],
+]
+
+
+def named(source: list[bytes] | Path) -> Problem:
+    problem = verify_export(source, KEY).report.problem
+    assert problem is not None
+    return problem
+
+
+@pytest.mark.parametrize("bad", BAD_ENTRIES)
+@pytest.mark.parametrize("tail", [LINES[-2:], [b'{"checkpoint":1}\n'], []], ids=["whole tail", "bad tail", "no tail"])
+def test_a_malformed_entry_is_named_whatever_follows(bad: bytes, tail: list[bytes]) -> None:
+    problem = named([*LINES[:6], bad, *LINES[7:-2], *tail])
+    assert (problem.kind, problem.first) == (ProblemKind.MALFORMED, 5)
+    assert problem.reason.startswith("entry 5: line 7: ")
+
+
+@pytest.mark.parametrize("spoiled", BAD_TAILS)
+def test_a_bad_tail_is_named_after_the_entries_alone(spoiled: list[bytes]) -> None:
+    problem = named(spoiled)
+    assert (problem.kind, problem.first) == (ProblemKind.CHECKPOINT_INVALID, None)
+    edited = [*spoiled[:6], spoiled[6].replace(b"officer-", b"nobody-"), *spoiled[7:]]
+    assert (named(edited).kind, named(edited).first) == (ProblemKind.EDITED, 5)
+
+
+def test_an_entry_made_into_a_checkpoint_is_missed() -> None:
+    problem = named([*LINES[:6], CHECKPOINT, *LINES[7:]])
+    assert (problem.kind, problem.first) == (ProblemKind.TRUNCATED, 5)
+
+
+@pytest.mark.parametrize("cut", [1, 20, len(CHECKPOINT) + 1, len(b"".join(LINES[-2:])) + 20])
+def test_a_file_that_is_cut_off_is_named_as_such(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(b"".join(LINES)[:-1])
-    with pytest.raises(MalformedExport, match=f"^line {len(LINES)}: "):
-        read_whole(path)
+    path.write_bytes(b"".join(LINES)[:-cut])
+    problem = named(path)
+    assert (problem.kind, problem.first) == (ProblemKind.CHECKPOINT_INVALID, None)
+    assert "cut off" in problem.reason
+    path.write_bytes(b"".join(LINES).replace(b"officer-2", b"officer-9", 1)[:-cut])
+    assert (named(path).kind, named(path).first) == (ProblemKind.EDITED, 2)
 
 
 def test_an_endless_line_is_not_read_into_memory(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(HEADER + b" " * (LONGEST_LINE + 1))
-    with pytest.raises(MalformedExport, match=r"^line 2: "):
-        read_whole(path)
+    path.write_bytes(HEADER + ENTRY[:-1] + b" " * (LONGEST_LINE + 1))
+    assert named(path).reason == "entry 0: line 2: the line is too long"
+    path.write_bytes(HEADER.strip() + b" " * (LONGEST_LINE + 1))
+    with pytest.raises(MalformedExport, match=r"^line 1: "):
+        verify_export(path)
 
 
 def test_the_audit_room_stands_alone() -> None:

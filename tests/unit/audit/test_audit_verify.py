@@ -61,9 +61,31 @@ def test_an_empty_log_verifies_under_its_checkpoint() -> None:
     assert report([], notes(TRAIL, 0)) == Report(0, 0, 1, EMPTY_ROOT, None)
 
 
-def test_entries_whose_private_data_were_erased_still_verify() -> None:
-    erased = [each._replace(private=None, salt=None) for each in TRAIL]
-    assert report(erased) == report(TRAIL)
+def without_private(*gone: int) -> list[StoredEntry]:
+    return [each._replace(private=None, salt=None) if index in gone else each for index, each in enumerate(TRAIL)]
+
+
+def test_private_data_that_are_gone_are_named_by_the_first_and_counted() -> None:
+    found = report(without_private(9, 11, 31))
+    assert found.problem is not None
+    assert_named(found.problem, ProblemKind.PRIVATE_DATA_MISSING, 9)
+    assert "3 such entries in all" in found.problem.reason
+    assert found.without_private == 3
+    assert (found.entries, found.signed_entries, found.checkpoints) == (SIZE, SIZE, 5)
+    assert found.root == root_of(TRAIL), "what the tree binds is sound"
+
+
+def test_the_first_bad_entry_wins_whether_its_content_or_its_private_data_are_bad() -> None:
+    spoiled = without_private(9, 31)
+    spoiled[20] = spoiled[20]._replace(leaf_hash=bytes(32))
+    assert_named(problem(spoiled), ProblemKind.PRIVATE_DATA_MISSING, 9)
+    assert report(spoiled).without_private == 1
+    spoiled[4] = spoiled[4]._replace(leaf_hash=bytes(32))
+    assert_named(problem(spoiled), ProblemKind.EDITED, 4)
+
+
+def test_private_data_that_are_gone_are_named_before_a_bad_checkpoint() -> None:
+    assert_named(problem(without_private(9), ["", *NOTES]), ProblemKind.PRIVATE_DATA_MISSING, 9)
 
 
 @given(indexes, st.data())

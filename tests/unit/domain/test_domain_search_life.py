@@ -99,6 +99,13 @@ class SearchLife(RuleBasedStateMachine):
         assert set(self.search.judgements) <= {candidate.label for candidate in self.search.candidates}
 
     @invariant()
+    def a_record_is_open_only_when_every_face_is_judged_and_its_own_as_the_same(self) -> None:
+        labels = {candidate.label for candidate in self.search.candidates}
+        same = {label for label, judgement in self.search.judgements.items() if judgement is Judgement.SAME}
+        opened = {label for label in "ABCD" if self.search.disclosed(label)}
+        assert opened == (same if self.search.judgements.keys() == labels else set())
+
+    @invariant()
     def a_decision_stands_on_judgements_and_corroboration(self) -> None:
         decision = self.search.decision
         if decision is None:

@@ -47,6 +47,19 @@ def test_the_same_photograph_gives_the_same_template(engine: Engine, upright: Te
     np.testing.assert_array_equal(engine.template_of([encoded(FACE)]).vector, upright.vector)
 
 
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_the_place_of_a_face_tells_the_turns_that_right_it(engine: Engine, turn: int) -> None:
+    """The portrait's face stands in the upper half of the picture; so it does again after the turns that are told."""
+    box, turns = engine.place_of(encoded(np.rot90(PORTRAIT, -turn)))
+    assert turns == turn
+    marked = np.zeros(np.rot90(PORTRAIT, -turn).shape[:2], np.bool_)
+    marked[box.top : box.top + box.height, box.left : box.left + box.width] = True
+    rows, columns = np.nonzero(np.rot90(marked, turn))
+    assert 40 < rows.min() < 110
+    assert 140 < rows.max() < 220
+    assert 160 < columns.min() < columns.max() < 300
+
+
 @pytest.mark.parametrize("turn", [1, 2, 3])
 def test_a_quarter_turn_changes_nothing(engine: Engine, upright: Template, turn: int) -> None:
     assert engine.template_of([encoded(np.rot90(FACE, turn))]).score(upright) > 0.995

@@ -12,7 +12,14 @@ from server.web.errors import STATUS, status_of
 
 FAMILY = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, OifrError)]
 COMMANDS = {kind for kind in FAMILY if issubclass(kind, errors.CommandRefused)}
-FAULTS = {OifrError, errors.TemplateInvalid, errors.WeightsUnverified, errors.SealBroken, *COMMANDS}
+FAULTS = {
+    OifrError,
+    errors.TemplateInvalid,
+    errors.CalibrationInvalid,
+    errors.WeightsUnverified,
+    errors.SealBroken,
+    errors.StoredValueAltered,
+} | COMMANDS
 """Nothing that a caller did: damaged data or a broken installation. The log tells, the answer does not."""
 
 

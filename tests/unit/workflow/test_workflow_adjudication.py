@@ -86,9 +86,10 @@ def test_a_face_erased_after_the_answer_is_withdrawn(
     with pytest.raises(CandidateWithdrawn):
         adjudication.image(officer, search.id, "A")
     assert Act.CANDIDATE_VIEWED not in world.acts()
-    opened = adjudication.judge(officer, search.id, "A", Judgement.SAME)
-    assert opened.records == {}
-    assert b'"disclosed":false' in world.last(Act.CANDIDATE_JUDGED).leaf
+    adjudication.judge(officer, search.id, "A", Judgement.SAME)
+    opened = adjudication.judge(officer, search.id, "B", Judgement.SAME)
+    assert set(opened.records) == {"B"}
+    assert b'"disclosed":["B"]' in world.last(Act.CANDIDATE_JUDGED).leaf
 
 
 # --- judging ---------------------------------------------------------------------------------------------------
@@ -98,16 +99,37 @@ def test_a_face_erased_after_the_answer_is_withdrawn(
 def test_a_record_stays_closed_unless_the_face_was_judged_the_same(
     adjudication: Adjudication, officer: Actor, search: Search, judgement: Judgement
 ) -> None:
-    assert adjudication.judge(officer, search.id, "A", judgement).records == {}
+    adjudication.judge(officer, search.id, "A", judgement)
+    assert adjudication.judge(officer, search.id, "B", judgement).records == {}
 
 
-def test_judging_a_face_the_same_opens_its_record_alone(
+def test_no_record_opens_while_another_face_waits_for_its_judgement(
     world: World, adjudication: Adjudication, officer: Actor, search: Search
 ) -> None:
-    opened = adjudication.judge(officer, search.id, "B", Judgement.SAME)
+    judged = adjudication.judge(officer, search.id, "B", Judgement.SAME)
+    assert judged.records == {}
+    assert b'"disclosed":[]' in world.last(Act.CANDIDATE_JUDGED).leaf
+    assert adjudication.open(officer, search.id).records == {}
+    assert b'"records":[]' in world.last(Act.SEARCH_CONSULTED).leaf
+
+
+def test_no_record_opens_where_the_time_ran_out_before_the_last_judgement(
+    world: World, adjudication: Adjudication, officer: Actor, search: Search
+) -> None:
+    adjudication.judge(officer, search.id, "B", Judgement.SAME)
+    world.run_out()
+    opened = adjudication.open(officer, search.id)
+    assert (opened.search.state, opened.records) == (SearchState.EXPIRED, {})
+
+
+def test_the_last_judgement_opens_the_records_judged_the_same_and_no_other(
+    world: World, adjudication: Adjudication, officer: Actor, search: Search
+) -> None:
+    adjudication.judge(officer, search.id, "B", Judgement.SAME)
+    opened = adjudication.judge(officer, search.id, "A", Judgement.DIFFERENT)
     assert set(opened.records) == {"B"}
     assert opened.records["B"].subject.id == search.candidate("B").subject_id
-    assert b'"disclosed":true' in world.last(Act.CANDIDATE_JUDGED).leaf
+    assert b'"disclosed":["B"]' in world.last(Act.CANDIDATE_JUDGED).leaf
 
 
 def test_a_judgement_is_made_once(adjudication: Adjudication, officer: Actor, search: Search) -> None:
@@ -120,8 +142,8 @@ def test_a_judgement_is_made_once(adjudication: Adjudication, officer: Actor, se
 def test_no_name_of_a_disclosed_record_stands_in_a_leaf(
     world: World, adjudication: Adjudication, officer: Actor, search: Search
 ) -> None:
-    adjudication.judge(officer, search.id, "A", Judgement.SAME)
-    adjudication.open(officer, search.id)
+    world.judge_all(officer, search)
+    assert set(adjudication.open(officer, search.id).records) == {"A", "B"}
     leaves = b"".join(entry.leaf for entry in world.entries())
     assert b"Quetzalowicz" not in leaves
     assert b"RN-berg" not in leaves

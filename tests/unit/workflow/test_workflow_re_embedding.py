@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from server.domain.errors import GalleryIncomplete, ModelInUse, Unavailable
+from server.domain.errors import GalleryIncomplete, ModelInUse, ModelUnknown, Unavailable
 from server.domain.events import Act
 from server.domain.face import Template
 from server.domain.gallery import Census, Source
@@ -186,6 +186,13 @@ def test_the_active_models_templates_are_never_dropped(enrolled: World) -> None:
     for act in (change_over(enrolled, MODEL).droppable, _drop(enrolled, MODEL)):
         with pytest.raises(ModelInUse):
             act(MODEL)
+    assert (enrolled.stored(), enrolled.acts()) == before
+
+
+def test_a_model_that_the_gallery_does_not_know_is_named(enrolled: World) -> None:
+    before = (enrolled.stored(), enrolled.acts())
+    with pytest.raises(ModelUnknown, match="named-faces'"):
+        _drop(enrolled, MODEL)("named-faces")
     assert (enrolled.stored(), enrolled.acts()) == before
 
 

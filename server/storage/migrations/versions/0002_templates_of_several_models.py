@@ -28,12 +28,12 @@ def upgrade() -> None:
     # Not in a batch: SQLite would make the table anew, and delete it from under the rows that refer to it.
     op.drop_column("refs", "template")
     op.drop_column("refs", "model")
-    op.create_index("ix_refs_status", "refs", ["status"])
+    op.create_index("ix_refs_status_id", "refs", ["status", "id"])
 
 
 def downgrade() -> None:
     """A reference keeps one template: that of a first pipeline before others, then by the model's id."""
-    op.drop_index("ix_refs_status", "refs")
+    op.drop_index("ix_refs_status_id", "refs")
     op.add_column("refs", sa.Column("model", sa.String(64), nullable=False, server_default=NO_MODEL))
     op.add_column("refs", sa.Column("template", sa.LargeBinary, nullable=False, server_default=""))
     _move_back()

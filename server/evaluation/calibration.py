@@ -1,0 +1,122 @@
+"""From an asked false positive identification rate to a threshold, or to a refusal that gives the numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from server.evaluation.comparisons import Comparisons
+from server.evaluation.errors import CalibrationRefused
+from server.evaluation.intervals import Intervals, clopper_pearson, percentiles
+from server.evaluation.rates import OpenSet, OperatingPoint, least_threshold
+
+RULE_OF_THREE = 3
+"""Events to expect at the asked rate before a sample can speak of it: with fewer, observing none proves nothing
+(J. Hanley, A. Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA 249(13), 1983)."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The asked FPIR, above 0 and below 1, at a gallery of so many enrolled subjects."""
+
+    fpir: float
+    gallery_size: int
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """The threshold for a wish. point: what was measured at it, with the gallery at hand. fpir, fpir_low, fpir_high:
+    at the asked gallery size; `extrapolated` tells whether that was reckoned rather than measured."""
+
+    wish: Wish
+    point: OperatingPoint
+    fpir: float
+    fpir_low: float
+    fpir_high: float
+    extrapolated: bool
+    comparisons: int
+
+
+def fmr_for(wish: Wish) -> float:
+    """The false match rate of one comparison that gives the wish: FPIR(N) = 1 - (1 - FMR)^N, solved for FMR.
+
+    The model of ISO/IEC 19795-1 for independent comparisons. Where false positives gather on few probes, it states
+    more of them than there are; where the larger gallery holds people more alike than those measured, fewer.
+    """
+    return -math.expm1(math.log1p(-wish.fpir) / wish.gallery_size)
+
+
+def fpir_at(fmr: float, gallery_size: int) -> float:
+    """FPIR(N) = 1 - (1 - FMR)^N."""
+    return 1.0 if fmr >= 1 else -math.expm1(gallery_size * math.log1p(-fmr))
+
+
+def tail_needed(wish: Wish | None, comparisons: int) -> int:
+    """How many of the greatest scores `extrapolated` reads."""
+    return 0 if wish is None else int(fmr_for(wish) * comparisons) + 1
+
+
+def measured(wish: Wish, searches: OpenSet) -> Calibrated:
+    """The least threshold whose measured FPIR is at most the wish, at the gallery size that was searched.
+
+    Raises CalibrationRefused when fewer than 3 / FPIR different probes were searched without their reference.
+    """
+    non_mated = searches.non_mated
+    probes, people = np.unique(non_mated.probe).size, np.unique(non_mated.subject).size
+    needed = math.ceil(RULE_OF_THREE / wish.fpir)
+    if probes < needed:
+        raise CalibrationRefused(
+            f"An FPIR of {wish.fpir:g} needs at least {needed:,} different probes of people who are not enrolled; "
+            f"there are {probes:,}, of {people:,} people. With these an FPIR of {RULE_OF_THREE / probes:.2g} or more "
+            "can be calibrated: add labelled photographs, or ask for that."
+        )
+    threshold = _within(least_threshold(non_mated.top, math.floor(wish.fpir * non_mated.top.size)))
+    point = searches.at(threshold)
+    return Calibrated(wish, point, point.fpir.value, point.fpir.low, point.fpir.high, extrapolated=False, comparisons=0)
+
+
+def extrapolated(wish: Wish, searches: OpenSet, comparisons: Comparisons) -> Calibrated:
+    """The least threshold whose FPIR, reckoned from single comparisons, is at most the wish at its gallery size.
+
+    Raises CalibrationRefused when there are fewer than 3 / FMR comparisons between different people.
+    """
+    fmr = fmr_for(wish)
+    needed = math.ceil(RULE_OF_THREE / fmr)
+    if comparisons.total < needed:
+        raise CalibrationRefused(_too_few_comparisons(wish, comparisons.total, needed))
+    threshold = _within(least_threshold(comparisons.scores, math.floor(fmr * comparisons.total)))
+    fpir, low, high = (fpir_at(rate, wish.gallery_size) for rate in _fmr(comparisons, threshold, searches.intervals))
+    point = searches.at(threshold)
+    return Calibrated(wish, point, fpir, low, high, extrapolated=True, comparisons=comparisons.total)
+
+
+def _too_few_comparisons(wish: Wish, total: int, needed: int) -> str:
+    supported = fpir_at(min(1.0, RULE_OF_THREE / total), wish.gallery_size) if total else 1.0
+    size = int(wish.gallery_size * total / needed)
+    return (
+        f"An FPIR of {wish.fpir:g} in a gallery of {wish.gallery_size:,} needs at least {needed:,} comparisons between "
+        f"different people; there are {total:,}. With these, the least FPIR at that size is {supported:.2g}, and "
+        f"{wish.fpir:g} can be calibrated for at most about {size:,} enrolled people: add labelled photographs of more "
+        "people."
+    )
+
+
+def _fmr(comparisons: Comparisons, threshold: float, intervals: Intervals) -> tuple[float, float, float]:
+    """The false match rate at a threshold with its interval, from a bootstrap over both people of each comparison."""
+    reached = comparisons.reaching(threshold)
+    rate = reached[0].size / comparisons.total
+    if not reached[0].size:
+        return rate, *clopper_pearson(0, comparisons.total)
+    low, high = percentiles(intervals.pair_replicates(reached, comparisons.probes, comparisons.enrolled))
+    return rate, min(low, rate), max(high, rate)
+
+
+def _within(threshold: float) -> float:
+    if threshold > 1:
+        raise CalibrationRefused(
+            "People who are not enrolled reach the highest score there is. Look for photographs of one person under "
+            "two subjects before you calibrate."
+        )
+    return threshold

@@ -1,0 +1,94 @@
+"""How unequal an error rate is between groups the user labelled, by two summary measures of ISO/IEC 19795-10:2024.
+
+Nothing is inferred from a face. Both measures are points on small samples: sampling noise alone makes rates differ
+and raises both, so their bootstrap intervals and the groups' own rates belong beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.evaluation.intervals import Intervals, percentiles
+from server.evaluation.searches import Indices
+
+Rates = NDArray[np.float64]
+Outcomes = tuple[NDArray[np.bool_], Indices]
+"""Errors of a group, one for each trial, and the subjects of the trials."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A value with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Differential:
+    """Of one error rate over groups. mxog: None when no group has an error. floored: a zero was replaced in it."""
+
+    groups: int
+    gini: Measure
+    mxog: Measure | None
+    floored: bool
+
+
+def gini(rates: Rates) -> Rates:
+    """The Gini coefficient of n >= 2 rates along the first axis, 0 (all equal) to 1 (all errors in one group).
+
+    G = n / (n - 1) * sum_ij |x_i - x_j| / (2 n^2 mean(x)), the form with the correction for few groups that
+    ISO/IEC 19795-10:2024 took from J. Howard et al., "Evaluating proposed fairness models for face recognition
+    algorithms", 2022. Zero rates are ordinary values here; when all are zero, nothing differs and G is 0.
+    """
+    n = len(rates)
+    mean = rates.mean(axis=0)
+    spread = np.abs(rates[:, None] - rates[None]).sum(axis=(0, 1))
+    divisor = 2 * n * n * mean
+    unequal = np.divide(spread, divisor, out=np.zeros_like(mean), where=divisor > 0)
+    return np.asarray(unequal * n / (n - 1))
+
+
+def mxog(rates: Rates) -> Rates:
+    """Maximum over geometric mean of positive rates along the first axis, 1 (all equal) or more.
+
+    ISO/IEC 19795-10:2024; P. Grother, "Demographic differentials in face recognition: summarizing measures",
+    NIST IR 8429, 2022. The geometric mean has no use for zeros: see `floored`.
+    """
+    return np.asarray(rates.max(axis=0) / np.exp(np.log(rates).mean(axis=0)))
+
+
+def floored(rates: Rates, trials: Rates) -> Rates:
+    """Zeros replaced by 1 / (2 * trials), the rate of half an error.
+
+    A zero says that the rate is below what so many trials can show, not that it is nil; half an error is the
+    usual continuity correction. It is this project's choice, and the report says where it was made.
+    """
+    return np.where(rates > 0, rates, 1 / (2 * trials))
+
+
+def differential(groups: Mapping[str, Outcomes], intervals: Intervals) -> Differential | None:
+    """Both measures over the groups that have trials; None when fewer than two have."""
+    tried = [outcomes for outcomes in groups.values() if outcomes[0].size]
+    if len(tried) < 2:
+        return None
+    rates = np.array([errors.mean() for errors, _ in tried])
+    trials = np.array([float(errors.size) for errors, _ in tried])
+    drawn = np.stack([intervals.replicates(*outcomes) for outcomes in tried])
+    drawn = drawn[:, ~np.isnan(drawn).any(axis=0)]
+    return Differential(
+        groups=len(tried),
+        gini=Measure(float(gini(rates)), *percentiles(gini(drawn))),
+        mxog=_mxog(rates, drawn, trials) if rates.any() else None,
+        floored=not rates.all(),
+    )
+
+
+def _mxog(rates: Rates, drawn: Rates, trials: Rates) -> Measure:
+    low, high = percentiles(mxog(floored(drawn, trials[:, None])))
+    return Measure(float(mxog(floored(rates, trials))), low, high)
