@@ -2,7 +2,8 @@
 
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,24 @@ from server.face.weights import Manifest, place, verified_files, weights_folder
 _ENVIRONMENT = {"DEEPFACE_BACKEND_ENGINE": "tensorflow", "DEEPFACE_LOG_LEVEL": "50", "TF_USE_LEGACY_KERAS": "1"}
 
 
+@contextmanager
+def _environment(**more: str) -> Iterator[None]:
+    """Read on import, and by TensorFlow once for the whole process: both originals are built under the same."""
+    before = dict(os.environ)
+    os.environ.update(_ENVIRONMENT, **more)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def deepface_dlib(manifest: Manifest, home: Path) -> Any:
     """DeepFace's client of dlib's net. Its weights are put where DeepFace looks, so that it downloads nothing."""
     for file in verified_files(manifest):
         place(file, weights_folder(home))
-    before = dict(os.environ)
-    os.environ.update(_ENVIRONMENT, DEEPFACE_HOME=str(home))
-    try:
+    with _environment(DEEPFACE_HOME=str(home)):
         return importlib.import_module("deepface.modules.modeling").get_model_class("facial_recognition", "Dlib")()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def embedded_by(client: Any, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
@@ -34,7 +42,8 @@ def embedded_by(client: Any, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.f
 
 
 def mtcnn_package() -> Any:
-    return importlib.import_module("mtcnn").MTCNN()
+    with _environment():
+        return importlib.import_module("mtcnn").MTCNN()
 
 
 def found_by(package: Any, picture: NDArray[np.uint8]) -> list[Detection]:
