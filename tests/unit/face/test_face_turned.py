@@ -11,8 +11,8 @@ from tests.unit.face.pictures import Pixels, astronaut, drawn_people, encoded, p
 
 ANGLES = range(15, 360, 15)
 
-LEAST_SCORE = 0.97
-"""With the upright template. Far above any two people's."""
+LEAST_SCORE = 0.99
+"""With the upright template. Measured: 0.9992 at the astronaut, 0.9996 at the least of eight research faces."""
 
 SUBJECTS = 3
 
@@ -49,7 +49,7 @@ def _holds_at_every_angle(engine: Engine, picture: Pixels) -> None:
     for degrees in ANGLES:
         vector, lean = _seen(engine, turned(picture, degrees))
         assert vector @ upright > LEAST_SCORE, f"turned by {degrees} degrees"
-        assert abs((lean + degrees - standing + 180) % 360 - 180) < 3, f"turned by {degrees} degrees"
+        assert abs((lean + degrees - standing + 180) % 360 - 180) < 1, f"turned by {degrees} degrees"
 
 
 def _seen(engine: Engine, picture: Pixels) -> tuple[np.ndarray, float]:
