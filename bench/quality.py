@@ -82,7 +82,7 @@ def main() -> None:
         print_degraded(nets, {"research": real, "drawn, kept": drawn})
         print_drawn_faults(nets, {"kept": drawn, "new": fresh})
         print_pose(nets, real)
-        print_skin(nets, [face for face in drawn if face.kind != Kind.HARD])
+        print_skin(nets, [face for face in drawn if not face.faulty])
         print_times(nets, [*real, *drawn])
         print_recognition(nets, real)
 
