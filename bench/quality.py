@@ -34,7 +34,7 @@ from tests.unit.face.degraded import lit
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "server" / "demo"
-LIMITS = QualityLimits.read(ROOT / "models" / "quality.toml")
+LIMITS = QualityLimits.read(ROOT / "models" / "limits" / "quality.toml")
 LEVEL_VIEWS, PROBE_VIEWS = ("33", "34", "32"), ("34", "43")
 ANGLES = {"2": -45, "3": 0, "4": 45}
 NEW_SEEDS = range(300, 312)
@@ -77,7 +77,7 @@ def main() -> None:
         print_degraded(nets, {"research": real, "drawn, kept": drawn})
         print_drawn_faults({"kept": drawn, "new": fresh})
         print_pose(real)
-        print_skin([face for face in drawn if face.kind != Kind.HARD])
+        print_skin([face for face in drawn if not face.faulty])
         print_times([*real, *drawn])
         print_recognition(nets, real)
 

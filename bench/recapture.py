@@ -26,7 +26,7 @@ from server.face.limits import RecaptureLimits
 from server.face.recapture import recaptured
 from tests.unit.face.recaptures import Kind, recapture
 
-LIMITS = RecaptureLimits.read(Path(__file__).resolve().parents[1] / "models" / "recapture.toml")
+LIMITS = RecaptureLimits.read(Path(__file__).resolve().parents[1] / "models" / "limits" / "recapture.toml")
 SHOWN_SIDE = 360
 """Long side of a picture before it is shown or printed: a simulated screen of so many pixels."""
 EVERY = 8

@@ -36,6 +36,9 @@ MOST_PROPOSALS: Final = 1000
 """Windows of a level, and again of a picture, that are followed up, best first: bounds the work on a picture made
 of noise."""
 
+MOST_CANVAS: Final = 300_000
+"""Pixels of levels that lie on one canvas: the first net keeps some 200 bytes for each while it works."""
+
 GRAIN: Final = 32
 """Sides of the canvas are multiples of this, for TensorFlow prepares its convolutions anew for each size."""
 
@@ -63,6 +66,10 @@ class Level:
     picture: int
     scale: float
     pixels: Floats
+
+    @property
+    def area(self) -> int:
+        return self.height * self.width
 
     @property
     def height(self) -> int:
@@ -109,14 +116,32 @@ class _Proposals:
 
 
 def _proposals(nets: CascadeNets, levels: Sequence[Level]) -> _Proposals:
-    if not levels:
+    found = [_proposed(nets, batch) for batch in _batches(levels)]
+    if not found:
         return _Proposals(np.empty(0, np.intp), np.empty((0, 4)), np.empty(0, np.float32))
+    return _Proposals(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _batches(levels: Sequence[Level]) -> Iterator[list[Level]]:
+    """Levels in their order, as many at a time as MOST_CANVAS allows; one that is larger goes alone."""
+    batch: list[Level] = []
+    for level in levels:
+        if batch and sum(other.area for other in batch) + level.area > MOST_CANVAS:
+            yield batch
+            batch = []
+        batch.append(level)
+    if batch:
+        yield batch
+
+
+def _proposed(nets: CascadeNets, levels: Sequence[Level]) -> tuple[NDArray[np.intp], Boxes, Scores]:
+    """Numbers of the pictures, boxes and scores of what the first net proposes on some levels."""
     canvas, corners = packed(levels)
     offsets, scores = nets.propose(canvas)
     found = [_read(level, *corner, offsets, scores) for level, corner in zip(levels, corners, strict=True)]
     pictures = [np.full(len(boxes), level.picture) for level, (boxes, _) in zip(levels, found, strict=True)]
     boxes, chances = (np.concatenate(column) for column in zip(*found, strict=True))
-    return _Proposals(np.concatenate(pictures), boxes, chances)
+    return np.concatenate(pictures), boxes, chances
 
 
 def packed(levels: Sequence[Level]) -> tuple[Floats, list[tuple[int, int]]]:
@@ -125,7 +150,7 @@ def packed(levels: Sequence[Level]) -> tuple[Floats, list[tuple[int, int]]]:
     Levels are laid on shelves, the highest first.
     """
     order = sorted(range(len(levels)), key=lambda number: levels[number].height, reverse=True)
-    room = max(levels[order[0]].width, round(1.2 * sum(level.pixels.size / 3 for level in levels) ** 0.5))
+    room = max(levels[order[0]].width, round(1.2 * sum(level.area for level in levels) ** 0.5))
     corners = [(0, 0)] * len(levels)
     top = left = bottom = 0
     for number in order:

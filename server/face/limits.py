@@ -1,4 +1,4 @@
-"""The measured limits of models/quality.toml and models/recapture.toml, checked key by key.
+"""The measured limits of models/limits/quality.toml and models/limits/recapture.toml, checked key by key.
 
 A limit decides what an officer is told and whether a search may go on, so nothing is defaulted: a key that is
 absent, unknown or out of its range refuses the manifest, and the error names file and key.
@@ -64,7 +64,7 @@ class PoseScale:
 
 @dataclass(frozen=True, slots=True)
 class QualityLimits:
-    """models/quality.toml: one bound for every component, and the scale of the pose."""
+    """models/limits/quality.toml: one bound for every component, and the scale of the pose."""
 
     bounds: Mapping[Component, Bound]
     pose: PoseScale
@@ -84,7 +84,7 @@ class QualityLimits:
 
 @dataclass(frozen=True, slots=True)
 class RecaptureLimits:
-    """models/recapture.toml: from which value on each cue gives the hint.
+    """models/limits/recapture.toml: from which value on each cue gives the hint.
 
     periodic: strength of the strongest regular pattern, see `server.face.recapture`. edges: sides of a rectangle
     around the face, 1 to 4.
@@ -111,7 +111,10 @@ class Limits:
     @classmethod
     def read(cls, manifests: Path) -> Self:
         """Read both from the folder of manifests; raises WeightsUnverified that names file and key."""
-        return cls(QualityLimits.read(manifests / "quality.toml"), RecaptureLimits.read(manifests / "recapture.toml"))
+        return cls(
+            QualityLimits.read(manifests / "limits" / "quality.toml"),
+            RecaptureLimits.read(manifests / "limits" / "recapture.toml"),
+        )
 
 
 def _bound(sheet: "_Sheet", component: Component) -> Bound:

@@ -2,7 +2,7 @@
 
 All of them are plain arithmetic on the five landmarks and on the aligned chip, because no weights of a trained
 quality net are free to ship. None says anything about who the person is. What each one is worth stands in
-models/quality.md with its counts: size, sharpness and pose are measurements; covered faces and closed eyes are
+models/limits/quality.md with its counts: size, sharpness and pose are measurements; covered faces and closed eyes are
 guesses from classical cues, and their sentences say "may".
 """
 

@@ -5,7 +5,7 @@ the camera's pixels: they stand as lone peaks in the spectrum of the face, where
 a screen's bezel or a print's edge is a rectangle of long straight lines around the face.
 
 Neither proves anything: a sharp photographic print without its border passes, and a person before a window frame
-may not. The figures, on simulated recaptures, stand in models/recapture.md.
+may not. The figures, on simulated recaptures, stand in models/limits/recapture.md.
 """
 
 from typing import Final

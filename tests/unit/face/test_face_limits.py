@@ -10,8 +10,8 @@ from server.domain.quality import Component, Grade
 from server.face.limits import Better, Bound, QualityLimits, RecaptureLimits
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
-QUALITY = (MODELS / "quality.toml").read_text("utf-8")
-RECAPTURE = (MODELS / "recapture.toml").read_text("utf-8")
+QUALITY = (MODELS / "limits" / "quality.toml").read_text("utf-8")
+RECAPTURE = (MODELS / "limits" / "recapture.toml").read_text("utf-8")
 
 
 def quality_of(text: str, folder: Path) -> QualityLimits:
@@ -21,7 +21,7 @@ def quality_of(text: str, folder: Path) -> QualityLimits:
 
 
 def test_the_committed_limits_are_complete() -> None:
-    limits = QualityLimits.read(MODELS / "quality.toml")
+    limits = QualityLimits.read(MODELS / "limits" / "quality.toml")
     assert set(limits.bounds) == set(Component)
     assert {part for part, bound in limits.bounds.items() if bound.unusable is not None} == {
         part for part in Component if part.may_gate
@@ -29,7 +29,7 @@ def test_the_committed_limits_are_complete() -> None:
 
 
 def test_light_and_eyes_weigh_nothing() -> None:
-    bounds = QualityLimits.read(MODELS / "quality.toml").bounds
+    bounds = QualityLimits.read(MODELS / "limits" / "quality.toml").bounds
     assert all(bounds[part].factor_poor == 1 for part in (Component.DARK, Component.BRIGHT, Component.EYES))
 
 
@@ -81,7 +81,7 @@ def test_a_faulty_recapture_manifest_is_refused(line: str, tmp_path: Path) -> No
 
 
 def test_the_committed_recapture_limits_read() -> None:
-    limits = RecaptureLimits.read(MODELS / "recapture.toml")
+    limits = RecaptureLimits.read(MODELS / "limits" / "recapture.toml")
     assert limits.periodic > 3
     assert 2 <= limits.edges <= 4
 

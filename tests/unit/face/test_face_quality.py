@@ -23,7 +23,7 @@ from tests.unit.face.degraded import LOWER, UPPER, Fabric, blurred, covered, lit
 from tests.unit.face.pictures import astronaut, drawn_people, research_faces
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
-LIMITS = QualityLimits.read(MODELS / "quality.toml")
+LIMITS = QualityLimits.read(MODELS / "limits" / "quality.toml")
 FIXED = POINTS
 
 Points = NDArray[np.floating]

@@ -15,7 +15,7 @@ from server.face.recapture import periodicity, recaptured, rectangle_sides
 from tests.unit.face.pictures import DEMO, Pixels, astronaut, drawn_people, pixels_of, research_faces
 from tests.unit.face.recaptures import Kind, recapture
 
-LIMITS = RecaptureLimits.read(Path(__file__).resolve().parents[3] / "models" / "recapture.toml")
+LIMITS = RecaptureLimits.read(Path(__file__).resolve().parents[3] / "models" / "limits" / "recapture.toml")
 MIDDLE = np.array([0.25, 0.2, 0.75, 0.75])
 """Where the face is, roughly, on a custody-style drawn photograph: shares of width and height."""
 
