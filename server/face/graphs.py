@@ -38,6 +38,8 @@ GREY: Final = 127.5
 def tensorflow() -> Any:
     """TensorFlow, imported at the first call, which takes seconds."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Which Keras it brings is settled on import; DeepFace's nets, which may be built later, need the one before 3.
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     with _native_stderr_muted():
         return import_module("tensorflow")
 
