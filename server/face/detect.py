@@ -40,7 +40,7 @@ SMALLEST: Final = 20.0
 MOST_FACES: Final = 8
 """Faces that get further looks at each turn, largest first: bounds the work in a crowd."""
 
-FILLING: Final = 0.1
+FILLING: Final = 0.06
 """Part of the picture that one face must cover to rule out a second one of its size at another turn."""
 
 BYSTANDER: Final = 0.5
@@ -95,7 +95,7 @@ def faces_of(nets: CascadeNets, pixels: Pixels) -> list[Face]:
     if _alone(seen, pixels):
         return _foreground(_steady(seen))
     if (beside := look.least_beside(seen)) is not None:
-        seen += look.at(TURNED, beside) + (look.at(UPRIGHT, beside) if beside < fast else [])
+        seen += look.at(UPRIGHT + TURNED if beside < fast else TURNED, beside)
         return _foreground(_steady(seen))
     return _foreground(look.at_every_angle(seen, fast))
 

@@ -30,6 +30,9 @@ MEAN_COLOUR: Final = (122.782, 117.001, 104.298)
 BARRED: Final = 1e6
 """Taken from values that must not win where the greatest is picked; they are a few units large."""
 
+ROUND: Final = 8
+"""Numbers of boxes are rounded up to a multiple of this, and below it to a power of two."""
+
 GREY: Final = 127.5
 """What the cascade sees outside the picture; (pixel - 127.5) / 128 is its normalisation."""
 
@@ -153,8 +156,8 @@ def _traced(net: Callable[..., Any], *signature: Any) -> Any:
 
 
 def _padded(boxes: Floats) -> Any:
-    """Boxes repeated up to a power of two: TensorFlow prepares a convolution anew for each number it meets."""
-    room = 1 << (len(boxes) - 1).bit_length()
+    """Boxes repeated up to a round number: TensorFlow prepares a convolution anew for each number it meets."""
+    room = 1 << (len(boxes) - 1).bit_length() if len(boxes) <= ROUND else -(-len(boxes) // ROUND) * ROUND
     return tensorflow().constant(boxes[np.arange(room) % len(boxes)], dtype="float32")
 
 

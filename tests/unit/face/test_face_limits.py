@@ -35,7 +35,7 @@ def test_light_and_eyes_weigh_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["quality", "recapture"])
 def test_every_manifest_of_limits_has_a_card(name: str) -> None:
-    assert (MODELS / f"{name}.md").read_text("utf-8").startswith(f"# {name}")
+    assert (MODELS / "limits" / f"{name}.md").read_text("utf-8").startswith(f"# {name}")
 
 
 FAULTS = {
