@@ -383,6 +383,7 @@ class SealBroken(OifrError):
 class StoredValueAltered(SealBroken):
     """Something stands in the database that this service never writes there."""
 
+    slug = "stored-value-altered"
     message = (
         "A stored value cannot be read: it was altered outside this service. "
         "Run `oifr audit verify`, which names the first bad entry of the trail."
