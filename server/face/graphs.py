@@ -1,6 +1,7 @@
 """The nets as traced TensorFlow graphs. The door to TensorFlow: nothing else of the server imports it.
 
-Weights enter the graphs as constants, so that TensorFlow brings them to the processor's layout once. A traced
+Weights enter the graphs as constants, so that TensorFlow brings them to the processor's layout once. They are traced
+without AutoGraph, which would write their source to temporary files and is of no use where nothing branches. A traced
 graph may be called from many threads at a time, and a call holds Python's lock only while arrays go in and out.
 """
 
@@ -84,7 +85,7 @@ def embedding_graph(net: ResidualNet) -> Callable[[Pixels], Floats]:
                 plane = tf.nn.relu(convolve(plane, next(layers), next(layers)))
         return tf.reduce_mean(plane, [1, 2]) @ net.projection
 
-    traced = tf.function(embed, input_signature=[tf.TensorSpec([None, CHIP, CHIP, 3], tf.uint8)])
+    traced = tf.function(embed, input_signature=[tf.TensorSpec([None, CHIP, CHIP, 3], tf.uint8)], autograph=False)
     graph = traced.get_concrete_function()
     return lambda chips: np.asarray(graph(tf.constant(chips)))
 
@@ -152,7 +153,7 @@ class CascadeGraphs:
 
 
 def _traced(net: Callable[..., Any], *signature: Any) -> Any:
-    return tensorflow().function(net, input_signature=signature).get_concrete_function()
+    return tensorflow().function(net, input_signature=signature, autograph=False).get_concrete_function()
 
 
 def _padded(boxes: Floats) -> Any:

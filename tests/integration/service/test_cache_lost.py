@@ -47,7 +47,7 @@ def _assert_only_the_cache_is_missing(installation: Installation) -> None:
     assert readiness.status_code == 503
     assert readiness.json() == {
         "ready": False,
-        "parts": {"database": "ok", "cache": "cache-unavailable", "engine": "ok"},
+        "parts": {"database": "ok", "cache": "cache-unavailable", "engine": "ok", "gallery": "ok"},
     }
 
 
