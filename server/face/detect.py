@@ -40,7 +40,7 @@ SMALLEST: Final = 20.0
 MOST_FACES: Final = 8
 """Faces that get further looks at each turn, largest first: bounds the work in a crowd."""
 
-FILLING: Final = 0.06
+FILLING: Final = 0.1
 """Part of the picture that one face must cover to rule out a second one of its size at another turn."""
 
 BYSTANDER: Final = 0.5
