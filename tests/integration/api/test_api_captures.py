@@ -64,6 +64,7 @@ MALFORMED: dict[str, list[object]] = {
     "an unknown field": [{"image": 0, "box": BOX, "Quetzalowicz": 1}],
     "two for one photograph": [{"image": 0, "box": BOX}] * 2,
     "image below the first": [{"image": -1, "box": BOX}],
+    "a photograph that was not sent": [{"image": 1, "box": BOX}],
     "image above the fifth": [{"image": 5, "box": BOX}],
 }
 
