@@ -68,7 +68,8 @@ class FakeFaceEngine:
         self._refused = refused
 
     def sample_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Sample:
-        template = self.template_of([_chosen(image, number, named) for number, image in enumerate(images)])
+        images = [_chosen(image, number, named) for number, image in enumerate(images)]
+        template = self.template_of(images)
         conditions = {condition for image in images for condition in _read(image)[1]}
         quality = graded(
             {FAULTS[condition]: Grade.POOR for condition in conditions & FAULTS.keys()}

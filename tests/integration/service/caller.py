@@ -64,6 +64,12 @@ class Caller:
         photographs = [("images", ("photograph.jpg", image, "image/jpeg")) for image in images]
         return self._http.post("/v1/searches", files=[purpose, *photographs])
 
+    def search_naming(self, photograph: bytes, box: list[int]) -> httpx.Response:
+        """The search for one of several faces on a photograph."""
+        purpose = ("purpose", (None, json.dumps(PURPOSE).encode(), "application/json"))
+        face = ("face", (None, json.dumps({"image": 0, "box": box}).encode(), "application/json"))
+        return self._http.post("/v1/searches", files=[purpose, face, ("images", ("photograph.jpg", photograph))])
+
     def answered(self, *images: bytes) -> Any:
         """The view of a search that must be answered."""
         answer = self.search(*images)

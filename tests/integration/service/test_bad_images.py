@@ -58,6 +58,17 @@ def test_several_faces_are_pointed_out(officer: Caller) -> None:
     assert sorted(_half(box) for box in boxes) == [0, 1]
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_face_pointed_out_can_be_named(
+    number: int, officer: Caller, supervisor: Caller, gallery: dict[str, Person]
+) -> None:
+    picture = photographs.with_several_faces()
+    box = officer.search(picture).json()["boxes"][number]
+    answer = officer.search_naming(picture, box)
+    assert answer.status_code == 201, answer.text
+    assert supervisor.references_found(answer.json()["id"]) == set(gallery)
+
+
 def test_cmyk_is_a_photograph(officer: Caller, supervisor: Caller, gallery: dict[str, Person]) -> None:
     view = officer.answered(photographs.cmyk_photograph())
     assert supervisor.references_found(view["id"]) == set(gallery)

@@ -11,6 +11,7 @@ from server.domain.errors import (
     AlternativesMissing,
     ForceNotExcluded,
     ImageCountInvalid,
+    LifeAtRiskUnfounded,
     NecessityMissing,
     PowerMissing,
     PrivatePlace,
@@ -23,6 +24,8 @@ from tests.fakes.samples import PURPOSE
 
 ENOUGH = "x" * MINIMUM_WORDING
 PRIVATE = [place for place in Place if place is not Place.PUBLIC]
+WELFARE = [Ground.UNABLE_TO_IDENTIFY, Ground.MISSING_OR_AT_RISK]
+OTHERS = [Ground.REFUSES, Ground.FALSE_DETAILS]
 
 REFUSED: list[tuple[dict[str, Any], type[PurposeInvalid]]] = [
     ({"necessity": ""}, NecessityMissing),
@@ -37,6 +40,10 @@ REFUSED: list[tuple[dict[str, Any], type[PurposeInvalid]]] = [
     ({"place": Place.HOME, "harm": "x" * (MINIMUM_WORDING - 1)}, PrivatePlace),
     ({"necessity": "", "alternatives": frozenset(), "power": "", "no_force": False}, NecessityMissing),
     ({"power": "", "no_force": False}, PowerMissing),
+    *(({"life_at_risk": True, "ground": ground}, LifeAtRiskUnfounded) for ground in WELFARE),
+    *(({"life_at_risk": True, "ground": ground, "harm": ENOUGH}, LifeAtRiskUnfounded) for ground in OTHERS),
+    ({"life_at_risk": True, "ground": WELFARE[0], "harm": "." * MINIMUM_WORDING}, LifeAtRiskUnfounded),
+    ({"life_at_risk": True, "ground": WELFARE[0], "harm": "x" * (MINIMUM_WORDING - 1)}, LifeAtRiskUnfounded),
 ]
 
 ACCEPTED: list[dict[str, Any]] = [
@@ -46,6 +53,8 @@ ACCEPTED: list[dict[str, Any]] = [
     {"alternatives": frozenset({Alternative.NONE_POSSIBLE})},
     *({"place": place, "harm": ENOUGH} for place in PRIVATE),
     *({"ground": ground} for ground in Ground),
+    *({"life_at_risk": True, "ground": ground, "harm": ENOUGH} for ground in WELFARE),
+    *({"ground": ground, "harm": ENOUGH} for ground in OTHERS),
 ]
 
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from server.domain.capture import Agreement, Capture
 from server.domain.errors import (
     CacheUnavailable,
     DatabaseUnavailable,
     FaceNotFound,
+    FaceNotNamed,
     FramesDisagree,
     ImageCountInvalid,
+    LifeAtRiskUnfounded,
     NecessityMissing,
     OifrError,
+    PoorImage,
     ProbeGone,
     RoleMissing,
     SeveralFaces,
     UnresolvedSearch,
 )
 from server.domain.events import Act
+from server.domain.face import Box, NamedFace
 from server.domain.gallery import IndexedReference, Source
 from server.domain.probe import Ground, Purpose
-from tests.fakes.face_engine import photo
+from server.domain.quality import Component
+from tests.fakes.face_engine import BOXES, photo
 from tests.fakes.memory_gallery import MemoryGallery, MemoryGallerySource
 from tests.fakes.samples import PURPOSE
 from tests.world import POLICY, World
@@ -122,6 +129,98 @@ def test_the_probe_waits_in_the_vault_under_its_own_key(world: World) -> None:
         world.vault.open(search.id, key)
 
 
+# --- what was found about the photographs ----------------------------------------------------------------------
+
+AT_RISK = replace(
+    PURPOSE, ground=Ground.MISSING_OR_AT_RISK, harm="The tide comes in and he has no coat.", life_at_risk=True
+)
+SEVERAL = photo("ada", "several-faces")
+
+
+@pytest.mark.parametrize(
+    ("images", "capture"),
+    [
+        ([photo("ada")], Capture()),
+        ([photo("ada", "dark")], Capture((Component.DARK,))),
+        ([photo("ada", "masked", "blurred")], Capture((Component.SHARPNESS, Component.LOWER_FACE))),
+        ([photo("ada", "screen")], Capture(recapture=True)),
+        ([photo("ada"), photo("ada", "screen")], Capture(recapture=True, agreement=Agreement.CLEAR)),
+        ([photo("ada"), photo("ada", "unlike")], Capture(agreement=Agreement.WEAK)),
+    ],
+)
+def test_a_search_keeps_what_was_found_and_is_answered_all_the_same(
+    world: World, images: Sequence[bytes], capture: Capture
+) -> None:
+    ada = world.enrol("ada")
+    search = world.search(world.officer(), *images)
+    assert search.capture == capture
+    assert [candidate.reference_id for candidate in search.candidates] == [ada.id]
+
+
+@pytest.mark.parametrize(
+    ("condition", "length"), [("", POLICY.cap), ("dark", POLICY.cap // 2), ("smeared", 1), ("screen", POLICY.cap)]
+)
+def test_a_poor_photograph_shortens_the_list_and_never_empties_it(world: World, condition: str, length: int) -> None:
+    for member in FAMILY:
+        world.enrol(member)
+    image = photo("berg-1", condition) if condition else photo("berg-1")
+    lenient = replace(world.workflows.identification, policy=replace(POLICY, threshold=0.5))
+    search = lenient.search(world.officer(), AT_RISK, [image])
+    assert len(search.candidates) == length
+
+
+def test_a_poor_photograph_of_one_who_is_alone_lengthens_nothing(world: World) -> None:
+    world.enrol("ada")
+    assert len(world.search(world.officer(), photo("ada", "blurred")).candidates) == 1
+    assert world.search(world.officer("3982"), photo("stranger", "blurred")).candidates == ()
+
+
+def test_a_life_at_risk_lifts_the_gate_and_the_trail_says_so(world: World) -> None:
+    ada = world.enrol("ada")
+    search = world.search(world.officer(), photo("ada", "smeared"), purpose=AT_RISK)
+    assert [candidate.reference_id for candidate in search.candidates] == [ada.id]
+    assert search.capture == Capture((Component.SHARPNESS,), overridden=True)
+    details = json.loads(world.last(Act.SEARCH_ANSWERED).leaf)["details"]
+    assert (details["life_at_risk"], details["faults_overridden"]) == (True, True)
+
+
+def test_the_named_face_is_searched(world: World) -> None:
+    ada = world.enrol("ada")
+    named = [NamedFace(1, BOXES[0])]
+    search = world.workflows.identification.search(world.officer(), PURPOSE, [photo("ada"), SEVERAL], named)
+    assert [candidate.reference_id for candidate in search.candidates] == [ada.id]
+
+
+def test_the_trail_holds_what_was_found_in_words(world: World) -> None:
+    images = [photo("ada", "dark", "screen"), photo("ada", "several-faces", "unlike")]
+    ada = world.enrol("ada")
+    search = world.workflows.identification.search(world.officer(), PURPOSE, images, [NamedFace(1, BOXES[0])])
+    assert json.loads(world.last(Act.SEARCH_ANSWERED).leaf)["details"] == {
+        "ground": "refuses",
+        "place": "public",
+        "alternatives": ["asked-person", "documents"],
+        "frames": 2,
+        "faces_named": 1,
+        "faults": ["dark"],
+        "recapture": True,
+        "agreement": "weak",
+        "life_at_risk": False,
+        "faults_overridden": False,
+        "references": {"A": ada.id},
+        "seed": search.seed,
+        "model": search.model,
+        "policy": search.policy_version,
+    }
+
+
+def test_a_face_named_where_none_stands_leaves_nothing(world: World) -> None:
+    officer = world.officer()
+    before = (world.stored(), world.acts())
+    with pytest.raises(FaceNotNamed):
+        world.workflows.identification.search(officer, PURPOSE, [SEVERAL], [NamedFace(0, Box(900, 900, 50, 50))])
+    assert (world.stored(), world.acts()) == before
+
+
 # --- refusals --------------------------------------------------------------------------------------------------
 
 INCOMPLETE = replace(PURPOSE, necessity="")
@@ -133,6 +232,9 @@ REFUSED: list[tuple[str, Purpose, Sequence[bytes], type[OifrError]]] = [
     ("no face", PURPOSE, [photo("ada", "no-face")], FaceNotFound),
     ("several faces", PURPOSE, [photo("ada", "several-faces")], SeveralFaces),
     ("two persons", PURPOSE, [photo("ada"), photo("bo")], FramesDisagree),
+    ("too poor", PURPOSE, [photo("ada", "smeared")], PoorImage),
+    ("no harm stated", replace(AT_RISK, harm=""), [photo("ada")], LifeAtRiskUnfounded),
+    ("a life at risk that refuses", replace(AT_RISK, ground=Ground.REFUSES), [photo("ada")], LifeAtRiskUnfounded),
 ]
 
 
