@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +58,14 @@ def read_cascade(files: Sequence[Path]) -> CascadeWeights:
     The files are pickles inside LZ4, which may run code when they are opened: verify their digests first. Raises
     WeightsUnverified when they hold other arrays than the nets have.
     """
-    load = import_module("joblib").load  # ships without types
-    nets = [tuple(np.asarray(array, np.float32) for array in load(file)) for file in files]
+    nets = [tuple(np.asarray(array, np.float32) for array in _unpacked(file)) for file in files]
     if tuple(tuple(array.shape for array in net) for net in nets) != SHAPES:
         raise WeightsUnverified("The detector's weight files are not of the known form. Run the set-up again.")
     return CascadeWeights(*nets)
+
+
+def _unpacked(file: Path) -> Iterable[Any]:
+    """What joblib packed. Not by joblib's own reading of LZ4 files, which leaves one half closed on Python 3.13."""
+    packed = import_module("lz4.frame").decompress(file.read_bytes())
+    unpacked: Iterable[Any] = import_module("joblib").load(io.BytesIO(packed))
+    return unpacked
