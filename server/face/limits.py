@@ -5,17 +5,14 @@ absent, unknown or out of its range refuses the manifest, and the error names fi
 """
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from server.domain.errors import WeightsUnverified
 from server.domain.quality import Component, Finding, Grade
-
-_BOUND_KEYS = {"better", "poor", "unusable", "factor_poor", "factor_unusable", "unit"}
+from server.face.toml_table import TomlTable
 
 
 class Better(StrEnum):
@@ -72,14 +69,18 @@ class QualityLimits:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read and check the manifest; raises WeightsUnverified that names file and key."""
-        sheet = _Sheet.read(path)
-        components = sheet.part("components")
-        components.keys_are({str(component) for component in Component})
-        pose = sheet.part("pose")
+        sheet = _sheet(path)
+        components, pose = _part(sheet, "components"), _part(sheet, "pose")
+        sheet.end()
+        bounds = {component: _bound(_part(components, component), component) for component in Component}
+        components.end()
         scale = PoseScale(
-            pose.number("yaw_slope", 0.1, 10), pose.number("pitch_slope", 0.1, 10), pose.number("level", 0, 1)
+            pose.number_within("yaw_slope", 0.1, 10),
+            pose.number_within("pitch_slope", 0.1, 10),
+            pose.number_within("level", 0, 1),
         )
-        return cls({component: _bound(components.part(component), component) for component in Component}, scale)
+        pose.end()
+        return cls(bounds, scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,12 @@ class RecaptureLimits:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read and check the manifest; raises WeightsUnverified that names file and key."""
-        hint = _Sheet.read(path).part("hint")
-        hint.keys_are({"periodic", "edges"})
-        return cls(hint.number("periodic", 0, 1000), round(hint.number("edges", 1, 5)))
+        sheet = _sheet(path)
+        hint = _part(sheet, "hint")
+        sheet.end()
+        limits = cls(hint.number_within("periodic", 0, 1000), round(hint.number_within("edges", 1, 5)))
+        hint.end()
+        return limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,67 +115,39 @@ class Limits:
     @classmethod
     def read(cls, manifests: Path) -> Self:
         """Read both from the folder of manifests; raises WeightsUnverified that names file and key."""
-        return cls(
-            QualityLimits.read(manifests / "limits" / "quality.toml"),
-            RecaptureLimits.read(manifests / "limits" / "recapture.toml"),
-        )
+        folder = manifests / "limits"
+        return cls(QualityLimits.read(folder / "quality.toml"), RecaptureLimits.read(folder / "recapture.toml"))
 
 
-def _bound(sheet: "_Sheet", component: Component) -> Bound:
-    sheet.keys_are(_BOUND_KEYS if component.may_gate else _BOUND_KEYS - {"unusable", "factor_unusable"})
-    sheet.text("unit")
-    poor = sheet.number("poor", -math.inf, math.inf)
-    factor = sheet.number("factor_poor", 0.01, 1)
-    better = sheet.better()
-    if not component.may_gate:
-        return Bound(better, poor, None, factor, factor)
-    worst = (-math.inf, poor) if better is Better.HIGHER else (poor, math.inf)
-    return Bound(better, poor, sheet.number("unusable", *worst), factor, sheet.number("factor_unusable", 0.01, factor))
+def _sheet(path: Path) -> TomlTable:
+    sheet = TomlTable.read(path)
+    for key in ("name", "source"):
+        sheet.take(key, str)
+    return sheet
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """One table of a manifest, and where it stands, for the error's sentence."""
+def _part(sheet: TomlTable, key: str) -> TomlTable:
+    part = sheet.table(key)
+    if part is None:
+        raise sheet.refused(key, "is missing")
+    return part
 
-    place: str
-    table: Mapping[str, Any]
 
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        try:
-            return cls(path.name, tomllib.loads(path.read_text("utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise WeightsUnverified(f"The manifest {path.name} is missing or no TOML.") from error
+def _bound(sheet: TomlTable, component: Component) -> Bound:
+    sheet.take("unit", str)
+    better = _better(sheet)
+    poor, factor = sheet.number_within("poor", -math.inf, math.inf), sheet.number_within("factor_poor", 0.01, 1)
+    unusable, worst_factor = None, factor
+    if component.may_gate:
+        worse = (-math.inf, poor) if better is Better.HIGHER else (poor, math.inf)
+        unusable = sheet.number_within("unusable", *worse)
+        worst_factor = sheet.number_within("factor_unusable", 0.01, factor)
+    sheet.end()
+    return Bound(better, poor, unusable, factor, worst_factor)
 
-    def part(self, key: str) -> "_Sheet":
-        value = self.table.get(key)
-        if not isinstance(value, dict):
-            raise self._wrong(key, "is no table")
-        return _Sheet(f"{self.place}: {key}", value)
 
-    def keys_are(self, names: set[str]) -> None:
-        for key in sorted(names ^ set(self.table)):
-            raise self._wrong(key, "is missing" if key in names else "is unknown")
-
-    def number(self, key: str, least: float, most: float) -> float:
-        value = self.table.get(key)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise self._wrong(key, "is no finite number")
-        if not least <= value <= most:
-            raise self._wrong(key, f"is not within {least:g} to {most:g}")
-        return float(value)
-
-    def text(self, key: str) -> str:
-        value = self.table.get(key)
-        if not isinstance(value, str) or not value:
-            raise self._wrong(key, "is no text")
-        return value
-
-    def better(self) -> Better:
-        try:
-            return Better(self.text("better"))
-        except ValueError as error:
-            raise self._wrong("better", "is neither higher nor lower") from error
-
-    def _wrong(self, key: str, trouble: str) -> WeightsUnverified:
-        return WeightsUnverified(f"The manifest {self.place}: {key} {trouble}.")
+def _better(sheet: TomlTable) -> Better:
+    try:
+        return Better(sheet.take("better", str))
+    except ValueError as error:
+        raise sheet.refused("better", "is neither higher nor lower") from error

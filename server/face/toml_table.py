@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from server.domain.errors import WeightsUnverified
@@ -21,6 +24,14 @@ class TomlTable:
         self._place = place
         self._left = dict(table)
 
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The whole of a file."""
+        try:
+            return cls(path.name, tomllib.loads(path.read_text("utf-8")))
+        except (OSError, ValueError) as error:  # not there, not UTF-8, not TOML
+            raise WeightsUnverified(f"The manifest {path.name} is missing or malformed.") from error
+
     def take(self, key: str, kind: type[T]) -> T:
         """The value of a key that must be there."""
         if key not in self._left:
@@ -34,6 +45,15 @@ class TomlTable:
         """A number, written with or without a decimal point."""
         value = self._left.get(key)
         return float(self.take(key, int)) if isinstance(value, int) else self._float(key)
+
+    def number_within(self, key: str, least: float, most: float) -> float:
+        """A finite number from `least` to `most`."""
+        value = self.number(key)
+        if not math.isfinite(value):
+            raise self.refused(key, "must be finite")
+        if not least <= value <= most:
+            raise self.refused(key, f"must lie within {least:g} to {most:g}")
+        return value
 
     def points(self, key: str, count: int) -> list[list[float]]:
         """`count` pairs of numbers."""

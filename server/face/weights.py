@@ -9,7 +9,6 @@ import importlib.util
 import os
 import re
 import shutil
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, Self
@@ -115,11 +114,7 @@ class Manifest:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read one manifest; raises WeightsUnverified, naming file and key, when it is missing or malformed."""
-        try:
-            parsed = tomllib.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:  # not there, not UTF-8, not TOML
-            raise WeightsUnverified(f"The manifest {path.name} is missing or malformed.") from error
-        return cls._of(TomlTable(path.name, parsed), path.stem)
+        return cls._of(TomlTable.read(path), path.stem)
 
     @classmethod
     def named(cls, manifests: Path, name: str) -> Self:

@@ -39,19 +39,23 @@ def test_every_manifest_of_limits_has_a_card(name: str) -> None:
 
 
 FAULTS = {
-    "a component is missing": (r"(?s)\[components\.eyes\].*?\n\n", "", "components: eyes is missing"),
-    "a key is missing": (r"(?s)(\[components\.yaw\].*?)poor = 25\.0\n", r"\1", "components: yaw: poor is missing"),
-    "a key is unknown": (r"\[pose\]", "[components.nose]\n[pose]", "components: nose is unknown"),
-    "text for a number": (r"level = 0\.583", 'level = "half"', "pose: level is no finite number"),
-    "truth for a number": (r"level = 0\.583", "level = true", "pose: level is no finite number"),
-    "no finite number": (r"level = 0\.583", "level = nan", "pose: level is no finite number"),
-    "out of range": (r"level = 0\.583", "level = 1.5", "pose: level is not within 0 to 1"),
-    "a gate that may not be": (r"factor_poor = 0\.35\n", "factor_poor = 0.35\nunusable = 9.0\n", "unusable is unknown"),
-    "a gate on the good side": (r"unusable = 12\.0", "unusable = 40.0", "size: unusable is not within -inf to 30"),
-    "neither way": (r'better = "higher"', 'better = "often"', "size: better is neither higher nor lower"),
-    "no unit": (r'unit = "degrees"', 'unit = ""', "yaw: unit is no text"),
-    "no table": (r"(?s)\[pose\].*", "pose = 3\n", "is missing|is unknown|no table"),
-    "no TOML": (r"\[pose\]", "[pose", "missing or no TOML"),
+    "a component is missing": (r"(?s)\[components\.eyes\].*?\n\n", "", "`components.eyes` is missing"),
+    "a key is missing": (r"(?s)(\[components\.yaw\].*?)poor = 25\.0\n", r"\1", "`components.yaw.poor` is missing"),
+    "a key is unknown": (r"\[pose\]", "[components.nose]\n[pose]", "`components.nose` is not known"),
+    "text for a number": (r"level = 0\.583", 'level = "half"', "`pose.level` must be a number"),
+    "truth for a number": (r"level = 0\.583", "level = true", "`pose.level` must be of the type int"),
+    "no finite number": (r"level = 0\.583", "level = nan", "`pose.level` must be finite"),
+    "out of range": (r"level = 0\.583", "level = 1.5", "`pose.level` must lie within 0 to 1"),
+    "a gate that may not be": (
+        r"factor_poor = 0\.35\n",
+        "factor_poor = 0.35\nunusable = 9.0\n",
+        "lower-face.unusable` is not known",
+    ),
+    "a gate on the good side": (r"unusable = 12\.0", "unusable = 40.0", "size.unusable` must lie within -inf to 30"),
+    "neither way": (r'better = "higher"', 'better = "often"', "size.better` is neither higher nor lower"),
+    "no unit": (r'unit = "degrees"\n', "", "yaw.unit` is missing"),
+    "no table": (r"(?s)\[pose\].*", "pose = 3\n", "`pose` is missing"),
+    "no TOML": (r"\[pose\]", "[pose", "missing or malformed"),
 }
 
 
@@ -75,8 +79,8 @@ def test_an_absent_manifest_is_refused(tmp_path: Path) -> None:
 )
 def test_a_faulty_recapture_manifest_is_refused(line: str, tmp_path: Path) -> None:
     path = tmp_path / "recapture.toml"
-    path.write_text(f"[hint]\n{line}\n", "utf-8")
-    with pytest.raises(WeightsUnverified, match=r"recapture\.toml: hint"):
+    path.write_text(f'name = "recapture"\nsource = "a test"\n[hint]\n{line}\n', "utf-8")
+    with pytest.raises(WeightsUnverified, match=r"recapture\.toml is malformed: `hint\."):
         RecaptureLimits.read(path)
 
 
