@@ -33,6 +33,11 @@ class Check:
         return self.search is not None and not self.search.unjudged
 
     @property
+    def advice(self) -> tuple[str, ...]:
+        """What the server found to mend about the photograph of the search; none when all is well or unknown."""
+        return self.search.capture.advice if self.search and self.search.capture else ()
+
+    @property
     def candidate(self) -> Candidate | None:
         """The candidate whose face is shown."""
         return self.search.candidate(self.shown) if self.search and self.shown else None

@@ -33,7 +33,7 @@ class Problem(ServerFailure):
     """The server refused the act and said why.
 
     `slug` is stable; `boxes` are (left, top, width, height) of the faces in a picture with several; `search` is the
-    id of the search that waits for its decision.
+    id of the search that waits for its decision; `advice` are sentences on how to take a better photograph.
     """
 
     def __init__(
@@ -41,11 +41,14 @@ class Problem(ServerFailure):
         slug: str,
         sentence: str,
         status: int,
+        *,
         boxes: tuple[tuple[int, int, int, int], ...] = (),
         search: str | None = None,
+        advice: tuple[str, ...] = (),
     ) -> None:
         super().__init__(sentence)
         self.slug = slug
         self.status = status
         self.boxes = boxes
         self.search = search
+        self.advice = advice

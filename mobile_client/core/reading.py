@@ -45,6 +45,14 @@ def items(fields: Mapping[str, object], name: str) -> list[object]:
     return value
 
 
+def texts(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
+    values = items(fields, name)
+    found = tuple(value for value in values if isinstance(value, str))
+    if len(found) < len(values):
+        raise WireInvalid(f"{name}: not a list of texts")
+    return found
+
+
 def choice(kind: type[Choice], value: object, name: str) -> Choice:
     """The member of an enumeration that `value` spells."""
     known = {member.value: member for member in kind}

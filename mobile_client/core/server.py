@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from mobile_client.core.failures import AnswerUnclear, Offline, Problem, ServerBusy
-from mobile_client.core.reading import WireInvalid, fields_of
+from mobile_client.core.reading import WireInvalid, fields_of, texts
 from mobile_client.core.session import Photograph, Session
 from mobile_client.core.wire import Decision, Judgement, Purpose, Receipt, SearchView
 
@@ -137,7 +137,14 @@ def _failure(answer: httpx.Response) -> Problem | ServerBusy | AnswerUnclear:
     if not isinstance(slug, str) or not isinstance(sentence, str):
         return AnswerUnclear()
     search = fields.get("search")
-    return Problem(slug, sentence, answer.status_code, _boxes(fields), search if isinstance(search, str) else None)
+    return Problem(
+        slug,
+        sentence,
+        answer.status_code,
+        boxes=_boxes(fields),
+        search=search if isinstance(search, str) else None,
+        advice=_advice(fields),
+    )
 
 
 _BUSY = "The server is busy. Nothing was stored; try again shortly."
@@ -158,6 +165,14 @@ def _boxes(fields: Mapping[str, object]) -> tuple[tuple[int, int, int, int], ...
     if not isinstance(boxes, list):
         return ()
     return tuple((int(box[0]), int(box[1]), int(box[2]), int(box[3])) for box in boxes if _is_box(box))
+
+
+def _advice(fields: Mapping[str, object]) -> tuple[str, ...]:
+    """The sentences, or none where they are not of the documented form: the refusal itself still counts."""
+    try:
+        return texts(fields, "advice")
+    except WireInvalid:
+        return ()
 
 
 def _is_box(value: object) -> bool:

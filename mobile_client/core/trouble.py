@@ -25,11 +25,12 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True)
 class Trouble:
-    """`slug` names a refusal of the server, or `offline`, `busy`, `answer-unclear`."""
+    """`slug` names a refusal of the server, or `offline`, `busy`, `answer-unclear`; `advice` are its sentences."""
 
     slug: str
     sentence: str
     remedy: Remedy
+    advice: tuple[str, ...] = ()
 
 
 SESSION_ENDED = frozenset({"session-expired", "not-signed-in"})
@@ -46,6 +47,7 @@ _RETAKE = frozenset(
         "image-too-small",
         "image-unreadable",
         "no-face",
+        "poor-image",
         "several-faces",
     }
 )
@@ -73,7 +75,7 @@ def trouble_of(failure: ServerFailure, attempt: Attempt) -> Trouble:
         remedy = Remedy.RESUME if attempt is Attempt.READING else Remedy.RETRY
         return Trouble("busy", str(failure), remedy)
     if isinstance(failure, Problem):
-        return Trouble(failure.slug, str(failure), _remedy_for(failure.slug))
+        return Trouble(failure.slug, str(failure), _remedy_for(failure.slug), failure.advice)
     return Trouble("answer-unclear", str(failure), Remedy.RESUME)
 
 

@@ -20,6 +20,7 @@ from mobile_client.core.reading import (
     moment,
     optional_text,
     text,
+    texts,
     whole,
 )
 
@@ -177,10 +178,22 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Capture:
+    """What the server found about the photograph: `advice` in its own sentences, none when all is well."""
+
+    advice: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, value: object) -> Capture:
+        return cls(texts(fields_of(value, "capture"), "advice"))
+
+
+@dataclass(frozen=True)
 class SearchView:
     """One search as its officer may see it: letters, judgements, and the records that the last judgement opened.
 
-    Raises WireInvalid when a record is open while a face waits for its judgement: no screen may then show it.
+    `capture` is None from a server that does not judge photographs yet. Raises WireInvalid when a record is open while
+    a face waits for its judgement: no screen may then show it.
     """
 
     id: str
@@ -190,6 +203,7 @@ class SearchView:
     expires_at: datetime
     candidates: tuple[Candidate, ...]
     decision: Decision | None
+    capture: Capture | None = None
 
     def __post_init__(self) -> None:
         if self.unjudged and self.opened:
@@ -198,7 +212,7 @@ class SearchView:
     @classmethod
     def parse(cls, value: object) -> SearchView:
         fields = fields_of(value, "search")
-        decision = fields.get("decision")
+        decision, capture = fields.get("decision"), fields.get("capture")
         return cls(
             id=text(fields, "id"),
             state=choice(SearchState, fields.get("state"), "state"),
@@ -207,6 +221,7 @@ class SearchView:
             expires_at=moment(fields, "expires_at"),
             candidates=tuple(Candidate.parse(item) for item in items(fields, "candidates")),
             decision=None if decision is None else Decision.parse(decision),
+            capture=None if capture is None else Capture.parse(capture),
         )
 
     @property

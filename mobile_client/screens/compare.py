@@ -4,7 +4,7 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Obje
 
 from mobile_client.core.wire import Judgement, Record
 from mobile_client.screens.page import Page
-from mobile_client.screens.words import JUDGEMENTS, day_in_words, name_of
+from mobile_client.screens.words import JUDGEMENTS, day_in_words, in_lines, name_of
 from mobile_client.widgets.loading import load_rules
 from mobile_client.widgets.pictures import texture_of
 
@@ -17,6 +17,7 @@ class CompareScreen(Page):
     person = ObjectProperty(None, allownone=True)
     face = ObjectProperty(None, allownone=True)
     face_absent = StringProperty("")
+    advice = StringProperty("")
     letters = ListProperty()
     shown = StringProperty("")
     following = StringProperty("")
@@ -37,6 +38,7 @@ class CompareScreen(Page):
             return
         self.person = self.person or texture_of(check.photograph)
         self._show_face()
+        self.advice = in_lines(check.advice)
         self.letters = check.search.labels
         self.judged = [label for label in check.search.labels if label not in check.search.unjudged]
         self.following, self.may_decide = check.following, self.flow.may_decide

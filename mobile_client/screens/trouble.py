@@ -5,12 +5,14 @@ from kivy.properties import BooleanProperty, StringProperty
 from mobile_client.core.flow import Flow, Step
 from mobile_client.core.trouble import Remedy
 from mobile_client.screens.page import Page
+from mobile_client.screens.words import in_lines
 from mobile_client.widgets.loading import load_rules
 
 _TITLES = {
     "offline": "No connection",
     "busy": "The server is busy",
     "no-face": "No face was found",
+    "poor-image": "The photograph is too poor",
     "several-faces": "Several faces",
     "unresolved-search": "A search is undecided",
     "role-missing": "Not allowed",
@@ -28,6 +30,7 @@ class TroubleScreen(Page):
 
     title = StringProperty("")
     sentence = StringProperty("")
+    advice = StringProperty("")
     detail = StringProperty("")
     way = StringProperty("")
     icon = StringProperty("warn")
@@ -42,6 +45,7 @@ class TroubleScreen(Page):
         self.offline, self.locked = step is Step.OFFLINE, step is Step.LOCKED
         self.may_go_back = self.flow.may_go_back and trouble is not None and trouble.remedy is not Remedy.RETAKE
         self.may_sign_out = self.flow.may_sign_out
+        self.advice = in_lines(trouble.advice) if trouble is not None else ""
         self.detail = _detail(self.flow)
         if self.locked:
             self.title, self.sentence, self.way, self.icon = "Time is over", self.notice, "Continue", "clock"

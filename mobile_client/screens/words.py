@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+
+from kivy.utils import escape_markup
 
 from mobile_client.core.wire import Alternative, Corroboration, Decision, Ground, Judgement, Outcome, Place, Record
 
@@ -53,6 +56,12 @@ def in_words(decision: Decision) -> str:
         return "Cannot tell"
     support = ", ".join(CORROBORATIONS[kind].lower() for kind in sorted(decision.corroboration))
     return f"Record {decision.label}, supported by: {support}"
+
+
+def in_lines(sentences: Sequence[str]) -> str:
+    """Sentences of the server for a banner, one a line: its words, never its markup."""
+    escaped: str = escape_markup("\n".join(sentences))
+    return escaped
 
 
 def day_in_words(day: date) -> str:

@@ -24,9 +24,12 @@ class Application:
             self._world.enrol(relative)
         self.photographs: Mapping[str, bytes] = {
             "enrolled": photo("berg-1", "lying"),
+            "dark": photo("berg-1", "dark"),
             "stranger": photo("nobody"),
+            "dark-stranger": photo("nobody", "dark"),
             "no-face": photo("berg-1", "no-face"),
             "several-faces": photo("berg-1", "several-faces"),
+            "blurred": photo("berg-1", "smeared"),
         }
 
     @property

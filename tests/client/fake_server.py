@@ -29,7 +29,9 @@ class Station(Protocol):
 
     name: str
     password: str
-    photographs: Mapping[str, bytes]  # "enrolled", "stranger", "no-face", "several-faces"
+    photographs: Mapping[
+        str, bytes
+    ]  # "enrolled", "dark", "stranger", "dark-stranger" and the refused ones of PORTRAITS
 
     @property
     def transport(self) -> httpx.AsyncBaseTransport: ...
@@ -37,6 +39,11 @@ class Station(Protocol):
     def now(self) -> datetime: ...
 
     def pass_time(self, span: timedelta) -> None: ...
+
+
+PORTRAITS = ("enrolled", "dark", "stranger", "dark-stranger", "no-face", "several-faces", "blurred")
+DARK = "The face is dark: turn it to the light, or use the lamp."
+BLURRED = "The face is blurred: hold still, tap on the face to focus, and take it again."
 
 
 class Refused(Exception):
@@ -60,6 +67,7 @@ class FakeSearch:
     ground: str
     answered_at: datetime
     labels: str
+    faults: tuple[str, ...] = ()
     judgements: dict[str, str] = field(default_factory=dict)
     decision: dict[str, Any] | None = None
     expired: bool = False
@@ -78,12 +86,7 @@ class FakeServer:
     def __init__(
         self, faces: Sequence[bytes] = (), started: datetime = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
     ) -> None:
-        self.photographs: Mapping[str, bytes] = {
-            "enrolled": portrait("enrolled"),
-            "stranger": portrait("stranger"),
-            "no-face": portrait("no-face"),
-            "several-faces": portrait("several-faces"),
-        }
+        self.photographs: Mapping[str, bytes] = {name: portrait(name) for name in PORTRAITS}
         self.usual = "enrolled"
         self.faces = list(faces) or [portrait(label) for label in "ABC"]
         self.leaves: list[bytes] = [f"earlier entry {number}".encode() for number in range(482)]
@@ -167,20 +170,24 @@ class FakeServer:
             raise Refused(409, "unresolved-search", sentence, search=undecided.id)
         assert len(purpose["necessity"]) >= 20
         assert len(images) == 1
-        labels = self._labels(images[0])
+        shown = self._shown(images[0])
+        labels, faults = "" if "stranger" in shown else "ABC", ("dark",) if "dark" in shown else ()
         identifier = sha256(f"search {len(self.searches)}".encode()).hexdigest()[:32]
-        search = FakeSearch(identifier, self.name, purpose["ground"], self._now, labels)
+        search = FakeSearch(identifier, self.name, purpose["ground"], self._now, labels, faults)
         self.searches[search.id] = search
         return search
 
-    def _labels(self, image: bytes) -> str:
+    def _shown(self, image: bytes) -> str:
         known = next((name for name, jpeg in self.photographs.items() if jpeg == image), self.usual)
         if known == "no-face":
             raise Refused(422, "no-face", "No face was found. Come nearer, hold still, and let light fall on the face.")
         if known == "several-faces":
             sentence = "Several faces are in the picture. Photograph one person alone."
-            raise Refused(422, "several-faces", sentence, boxes=[[10, 10, 80, 80], [120, 10, 80, 80]])
-        return "ABC" if known == "enrolled" else ""
+            raise Refused(422, "several-faces", sentence, image=0, boxes=[[10, 10, 80, 80], [120, 10, 80, 80]])
+        if known == "blurred":
+            sentence = "The photograph is too poor to search with. Take it again, or state that a life is at risk."
+            raise Refused(422, "poor-image", sentence, advice=[BLURRED])
+        return known
 
     def _all(self) -> list[FakeSearch]:
         for search in self.searches.values():
@@ -247,9 +254,15 @@ class FakeServer:
             "ground": search.ground,
             "answered_at": _time(search.answered_at),
             "expires_at": _time(search.answered_at + TIME_TO_DECIDE),
+            "capture": _capture(search),
             "candidates": [_candidate(search, place, label) for place, label in enumerate(search.labels)],
             "decision": search.decision,
         }
+
+
+def _capture(search: FakeSearch) -> Any:
+    nothing = {"recapture": False, "agreement": None, "overridden": False}
+    return {"faults": [*search.faults], "advice": [DARK for _ in search.faults], **nothing}
 
 
 def _candidate(search: FakeSearch, place: int, label: str) -> Any:

@@ -93,6 +93,13 @@ STORIES: dict[str, Story] = {
         (Step.CAPTURE, photograph("enrolled")),
         (Step.COMPARE, stay),
     ],
+    "a photograph too poor, then a better one": [
+        *ANSWERED[:2],
+        (Step.CAPTURE, photograph("blurred")),
+        (Step.PROBLEM, resolve),
+        (Step.CAPTURE, photograph("enrolled")),
+        (Step.COMPARE, stay),
+    ],
     "several faces": [
         *ANSWERED[:2],
         (Step.CAPTURE, photograph("several-faces")),

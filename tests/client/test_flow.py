@@ -32,7 +32,7 @@ from tests.client.acts import (
     stay,
 )
 from tests.client.application import Application
-from tests.client.fake_server import FakeServer, Station
+from tests.client.fake_server import BLURRED, DARK, FakeServer, Station
 from tests.client.stage import Stage, Story, play, set_stage
 from tests.client.stories import ANSWERED, HOURS, JUDGED, STORIES, TOO_LATE
 
@@ -166,13 +166,40 @@ async def test_every_picture_is_overwritten(stage: Stage, ending: Story) -> None
     assert stage.flow.check.photograph is None
 
 
-@pytest.mark.parametrize("name", ["no-face", "several-faces"])
+@pytest.mark.parametrize(
+    ("name", "step", "advice"),
+    [
+        ("enrolled", Step.COMPARE, ()),
+        ("dark", Step.COMPARE, (DARK,)),
+        ("stranger", Step.NO_CANDIDATES, ()),
+        ("dark-stranger", Step.NO_CANDIDATES, (DARK,)),
+    ],
+)
+async def test_advice_about_the_photograph_stays_with_its_search(
+    stage: Stage, name: str, step: Step, advice: tuple[str, ...]
+) -> None:
+    await play(stage, [*ANSWERED[:2], (Step.CAPTURE, photograph(name)), (step, stay)])
+    assert stage.flow.check.advice == advice
+    another = set_stage(stage.station)
+    await sign_in(another)
+    assert another.flow.check.advice == advice
+
+
+async def test_a_photograph_too_poor_is_refused_with_advice(stage: Stage) -> None:
+    await play(stage, [*ANSWERED[:2], (Step.CAPTURE, photograph("blurred")), (Step.PROBLEM, stay)])
+    assert stage.flow.trouble is not None
+    assert stage.flow.trouble.slug == "poor-image"
+    assert stage.flow.trouble.advice == (BLURRED,)
+    assert stage.flow.check.photograph is None
+
+
+@pytest.mark.parametrize("name", ["no-face", "several-faces", "blurred"])
 async def test_a_refused_photograph_is_overwritten_at_once(stage: Stage, name: str) -> None:
     await play(stage, ANSWERED[:2])
     jpeg = bytearray(stage.station.photographs[name])
     await stage.flow.photograph(jpeg)
     assert stage.flow.trouble is not None
-    assert stage.flow.trouble.slug == name
+    assert stage.flow.trouble.slug == ("poor-image" if name == "blurred" else name)
     assert not any(jpeg)
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from mobile_client.core.flow import Step
 from mobile_client.device.camera import FileCamera
 from tests.client.drawn import portrait
-from tests.client.fake_server import RECORDS, FakeServer, Station
+from tests.client.fake_server import BLURRED, DARK, RECORDS, FakeServer, Station
 from tests.client.offscreen import HEIGHT, WIDTH, needs_rendering
 from tests.client.stage import Stage, set_stage
 
@@ -162,6 +162,40 @@ async def test_trouble_names_the_way_on(small_server: FakeServer, camera: FileCa
         assert "flagged for your supervisor" in driver.texts()
         await driver.press("Continue")
         await driver.reach(Step.PURPOSE)
+
+
+async def test_advice_about_the_photograph_is_shown(small_server: FakeServer, camera: FileCamera) -> None:
+    """Too poor to search with, then only dark; and nothing is said about a good photograph."""
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    stage = set_stage(small_server)
+    async with running(stage.flow, camera) as driver:
+        await open_camera(driver, small_server)
+        small_server.usual = "blurred"
+        await shoot(driver, Step.PROBLEM)
+        assert BLURRED in driver.texts()
+        await driver.press("Take another photograph")
+        await driver.reach(Step.CAPTURE)
+        small_server.usual = "dark"
+        await shoot(driver, Step.COMPARE)
+        assert f"About the photograph[/b]\n{DARK}" in driver.texts()
+
+
+@pytest.mark.parametrize(("usual", "told"), [("stranger", False), ("dark-stranger", True)])
+async def test_advice_stands_beside_an_empty_list(
+    small_server: FakeServer, camera: FileCamera, usual: str, told: bool
+) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    small_server.usual = usual
+    stage = set_stage(small_server)
+    async with running(stage.flow, camera) as driver:
+        await open_camera(driver, small_server)
+        await shoot(driver, Step.NO_CANDIDATES)
+        assert ("About the photograph" in driver.texts()) is told
+        assert (DARK in driver.texts()) is told
 
 
 async def test_a_resumed_search_has_no_photograph_and_no_way_out(

@@ -37,6 +37,13 @@ async def test_a_refusal_keeps_its_slug_sentence_and_extensions() -> None:
     assert caught.value.search == "f3"
 
 
+@pytest.mark.parametrize(("advice", "read"), [(["Hold still."], ("Hold still.",)), (["Hold", 7], ()), ("Hold", ())])
+async def test_the_advice_of_a_refusal_is_read_where_it_is_well_formed(advice: object, read: tuple[str, ...]) -> None:
+    with pytest.raises(Problem) as caught:
+        await sign_in(problem(422, type="poor-image", title="Too poor.", advice=advice))
+    assert caught.value.advice == read
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [

@@ -11,6 +11,7 @@ from mobile_client.core.reading import WireInvalid
 from mobile_client.core.session import Session
 from mobile_client.core.wire import (
     Alternative,
+    Capture,
     Corroboration,
     Decision,
     Ground,
@@ -60,6 +61,15 @@ def test_a_search_view_is_read() -> None:
     assert record.born_on == date(1991, 4, 17)
 
 
+def test_advice_about_the_photograph_is_read_and_nothing_else_of_it() -> None:
+    capture = {"faults": ["size"], "advice": ["Go closer."], "recapture": True, "agreement": "weak", "value": 0.97}
+    assert SearchView.parse(view(capture=capture)).capture == Capture(("Go closer.",))
+
+
+def test_an_older_server_says_nothing_about_the_photograph() -> None:
+    assert SearchView.parse(VIEW).capture is None
+
+
 def test_a_face_without_a_judgement_is_told() -> None:
     waiting = [{"label": "A", "judgement": "same", "record": None}, {"label": "B", "judgement": None, "record": None}]
     search = SearchView.parse(view(candidates=waiting))
@@ -96,6 +106,10 @@ def test_a_field_without_a_use_is_not_kept() -> None:
         view(candidates=[{"label": "A", "judgement": "same", "record": {**RECORD, "captured_on": "then"}}]),
         view(candidates=[{"label": "A", "judgement": None, "record": RECORD}]),
         view(candidates=[{"label": "A", "judgement": "different", "record": RECORD}]),
+        view(capture=[]),
+        view(capture={}),
+        view(capture={"advice": None}),
+        view(capture={"advice": ["Go closer.", 7]}),
         view(decision={"outcome": "guilty", "corroboration": []}),
         {},
         [],

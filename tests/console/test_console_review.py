@@ -9,11 +9,14 @@ import httpx
 import pytest
 
 from server.domain.actors import Role
+from server.domain.capture import Agreement
 from server.domain.decision import Decision, Outcome
 from server.domain.events import Act
+from server.domain.quality import RECAPTURE_ADVICE, Component, Grade
 from server.domain.search import ReviewOutcome
 from tests.console.visitor import Visitor, text_of
 from tests.console.world import FALSE_DETAILS, NAMED_B, PASSWORD, UNCONSCIOUS, World, live_a_day
+from tests.fakes.face_engine import graded
 
 NOTE = "Ask the officer how the incident began."
 FORBIDDEN_WORDS = re.compile(r"\b(match|hit|suspect)\w*", re.IGNORECASE)
@@ -66,6 +69,26 @@ async def test_an_empty_list_is_named_as_an_answer(supervisor: Visitor, world: W
     search = world.decided(world.officers[0], leads=0)
     text = text_of(await supervisor.get(f"/searches/{search.id}"))
     assert "The list was empty: no record in scope reached the threshold." in text
+
+
+async def test_what_was_found_about_the_photographs_is_said_in_words(supervisor: Visitor, world: World) -> None:
+    world.engine.quality = graded({Component.SHARPNESS: Grade.UNUSABLE, Component.DARK: Grade.POOR})
+    world.engine.recapture, world.engine.agreement = True, Agreement.WEAK
+    search = world.search(world.officers[0], replace(UNCONSCIOUS, life_at_risk=True))
+    text = text_of(await supervisor.get(f"/searches/{search.id}"))
+    for said in (Component.SHARPNESS.advice, Component.DARK.advice, RECAPTURE_ADVICE, Agreement.WEAK.advice):
+        assert said in text
+    assert "The officer states that a life is at risk" in text
+    assert "Searched although too poor, because a life is at risk" in text
+    assert "None noted" not in text
+
+
+async def test_a_good_photograph_has_no_faults(supervisor: Visitor, world: World) -> None:
+    search = world.search(world.officers[0], UNCONSCIOUS)
+    text = text_of(await supervisor.get(f"/searches/{search.id}"))
+    assert "Faults None noted" in text
+    for absent in ("Too poor", "Screen or print", "Agreement", "Life at risk"):
+        assert absent not in text
 
 
 @pytest.mark.parametrize("outcome", list(ReviewOutcome))

@@ -17,12 +17,13 @@ from fastapi import FastAPI
 from server.audit.checkpoint import Signer
 from server.domain.actors import Actor, Role
 from server.domain.candidates import Scored
-from server.domain.capture import Sample
+from server.domain.capture import Agreement, Sample
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.face import NamedFace, Template
 from server.domain.gallery import Census, IndexedReference, Source
 from server.domain.policy import Policy
 from server.domain.probe import Alternative, Ground, Place, Purpose
+from server.domain.quality import Quality
 from server.domain.search import Search
 from server.web.deps import SearchPlaces, Workflows
 from server.web.site import site
@@ -103,11 +104,17 @@ class PlainPasswords:
         return encoded == f"plain:{password}"
 
 
+@dataclass
 class OneFaceEngine:
+    """Finds the same face, and about the photographs what it is told to find."""
+
     model = MODEL
+    quality: Quality = field(default_factory=lambda: graded({}))
+    recapture: bool = False
+    agreement: Agreement | None = None
 
     def sample_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Sample:
-        return Sample(self.template_of(images), graded({}), recapture=False, agreement=None)
+        return Sample(self.template_of(images), self.quality, self.recapture, self.agreement)
 
     def template_of(self, images: Sequence[bytes]) -> Template:
         return Template(MODEL, np.array([1, 0], dtype=np.float32))
@@ -161,6 +168,7 @@ class World:
     database: MemoryDatabase
     clock: StoppedClock
     gallery: ScriptedGallery
+    engine: OneFaceEngine
     workflows: Workflows
     app: FastAPI
     supervisor: Actor
@@ -200,16 +208,17 @@ NAMED_B = Decision(
 
 def open_world() -> World:
     """A world in which accounts and records exist and nobody has searched yet."""
-    clock, randomness, gallery = StoppedClock(MORNING), DrawnRandomness(), ScriptedGallery()
+    clock, randomness = StoppedClock(MORNING), DrawnRandomness()
+    gallery, engine = ScriptedGallery(), OneFaceEngine()
     database = MemoryDatabase(Signer.from_seed("drawn.example", bytes(32)), clock=clock, fresh_salt=randomness.salt)
-    workflows = _workflows(database, clock, randomness, gallery)
+    workflows = _workflows(database, clock, randomness, gallery, engine)
     add = workflows.access.add_account
     supervisor = add(SUPERVISOR, PASSWORD, frozenset({Role.SUPERVISOR}))
     officers = [add(name, PASSWORD, frozenset({Role.OFFICER})) for name in OFFICERS]
     manager = add("records", PASSWORD, frozenset({Role.GALLERY_MANAGER}))
     enrolled = [_enrol(workflows.enrolment, manager, number) for number in range(4)]
     app = site(workflows, SearchPlaces(places=1, patience=1.0), pings={})
-    return World(database, clock, gallery, workflows, app, supervisor, officers, enrolled)
+    return World(database, clock, gallery, engine, workflows, app, supervisor, officers, enrolled)
 
 
 def live_a_day(world: World) -> Search:
@@ -227,9 +236,13 @@ def live_a_day(world: World) -> Search:
 
 
 def _workflows(
-    database: MemoryDatabase, clock: StoppedClock, randomness: DrawnRandomness, gallery: ScriptedGallery
+    database: MemoryDatabase,
+    clock: StoppedClock,
+    randomness: DrawnRandomness,
+    gallery: ScriptedGallery,
+    engine: OneFaceEngine,
 ) -> Workflows:
-    vault, engine = MemoryVault(clock), OneFaceEngine()
+    vault = MemoryVault(clock)
     retention = Retention(database, vault, clock)
     policy, coverage = Policy("2026-01", 0.5), Coverage(gallery, engine.model)
     return Workflows(

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from server.domain.events import Act
+from server.domain.quality import RECAPTURE_ADVICE
 from server.domain.search import ReviewOutcome
 from server.web.console.entries import ShownEntry, flaw_of, shown
 from server.web.console.problems import PREFIX, PageRoute
@@ -96,7 +97,14 @@ def reviews(visit: ReadingVisit, recorded: Annotated[int | None, Query(ge=0, le=
 def search(visit: ReadingVisit, search_id: SearchId) -> Response:
     dossier = visit.workflows.supervision.open(visit.actor, search_id)
     timeline = [shown(happened, dossier.names) for happened in dossier.entries]
-    return page(visit, "search.html", dossier=dossier, search=dossier.search, timeline=timeline)
+    return page(
+        visit,
+        "search.html",
+        dossier=dossier,
+        search=dossier.search,
+        timeline=timeline,
+        recapture_advice=RECAPTURE_ADVICE,
+    )
 
 
 @router.post("/searches/{search_id}/review")

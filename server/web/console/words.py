@@ -19,6 +19,12 @@ _WORDS = {
     "different": "Different person",
     "follow-up": "Follow-up needed",
     "answered": "Open",
+    "size": "Small face",
+    "sharpness": "Blur",
+    "dark": "Too dark",
+    "bright": "Too bright",
+    "yaw": "Turned aside",
+    "pitch": "Tilted",
     "candidate": "Candidate named",
     "role-missing": "Role does not allow it",
 }
