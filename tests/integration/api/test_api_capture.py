@@ -96,6 +96,11 @@ def test_a_box_without_a_face_is_refused(api: Caller) -> None:
     assert_refused(api, [*probe(CROWD), *faces(ELSEWHERE)], "face-not-there")
 
 
+@pytest.mark.parametrize("photograph", [CROWD, photo("berg-1")])
+def test_a_face_on_a_photograph_that_was_not_sent_is_refused(api: Caller, photograph: bytes) -> None:
+    assert_refused(api, [*probe(photograph), *faces({**HERS, "image": 1})], "face-not-there")
+
+
 MALFORMED = {
     "a sixth photograph": [{**HERS, "image": 5}],
     "a photograph before the first": [{**HERS, "image": -1}],
