@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from server.domain.errors import (
     AlternativesMissing,
+    FaceNotNamed,
     ForceNotExcluded,
     ImageCountInvalid,
     LifeAtRiskUnfounded,
@@ -14,6 +16,7 @@ from server.domain.errors import (
     PowerMissing,
     PrivatePlace,
 )
+from server.domain.face import NamedFace
 
 MINIMUM_WORDING = 20
 """Characters that a necessity or a stated harm must have: enough to rule out a dot, short enough for a street."""
@@ -101,3 +104,9 @@ def check_frames(count: int) -> None:
     """One probe is one to five frames of one person; raise ImageCountInvalid otherwise."""
     if not 1 <= count <= MAXIMUM_FRAMES:
         raise ImageCountInvalid
+
+
+def check_named(named: Iterable[NamedFace], frames: int) -> None:
+    """A face is named on a photograph that was sent; raise FaceNotNamed otherwise."""
+    if any(not 0 <= choice.image < frames for choice in named):
+        raise FaceNotNamed

@@ -12,7 +12,7 @@ from server.domain.errors import UnresolvedSearch
 from server.domain.events import Act, Event, Json
 from server.domain.face import NamedFace
 from server.domain.policy import Policy
-from server.domain.probe import Ground, Purpose, check_frames
+from server.domain.probe import Ground, Purpose, check_frames, check_named
 from server.domain.quality import cap
 from server.domain.search import Search
 from server.workflow.access import Right, permit
@@ -44,6 +44,7 @@ class Identification:
         permit(actor, Right.SEARCH)
         purpose.check()
         check_frames(len(images))
+        check_named(named, len(images))
         self._require_resolved(actor)
         self.coverage.check()
         sample = self.engine.sample_of(images, named)

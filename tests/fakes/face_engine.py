@@ -68,9 +68,9 @@ class FakeFaceEngine:
         self._refused = refused
 
     def sample_of(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> Sample:
-        images = [_chosen(image, number, named) for number, image in enumerate(images)]
-        template = self.template_of(images)
-        conditions = {condition for image in images for condition in _read(image)[1]}
+        chosen = [_chosen(image, number, named) for number, image in enumerate(images)]
+        template = self.template_of(chosen)
+        conditions = {condition for image in chosen for condition in _read(image)[1]}
         quality = graded(
             {FAULTS[condition]: Grade.POOR for condition in conditions & FAULTS.keys()}
             | ({Component.SHARPNESS: Grade.UNUSABLE} if "smeared" in conditions else {})
@@ -114,8 +114,10 @@ def graded(grades: Mapping[Component, Grade]) -> Quality:
 
 
 def _chosen(image: bytes, number: int, named: Sequence[NamedFace]) -> bytes:
-    """The photograph without its other faces, if one of them was named."""
+    """The photograph without its other faces, if one of them was named; refused if it has others and none was."""
     boxes = [choice.box for choice in named if choice.image == number]
+    if not boxes and b" several-faces" in image:
+        raise SeveralFaces(BOXES, number)
     if not boxes:
         return image
     if boxes[0] != BOXES[0]:

@@ -77,14 +77,13 @@ class FaceForm(Form):
         return NamedFace(self.image, Box(*self.box))
 
 
-def named_from(texts: Sequence[bytes], photographs: int) -> list[NamedFace]:
-    """The face parts of a search of so many photographs, one for each at most; raises RequestInvalid."""
+def named_from(texts: Sequence[bytes]) -> list[NamedFace]:
+    """The face parts of a search, one a photograph at most; raises RequestInvalid."""
     try:
         named = [FaceForm.model_validate_json(text).named() for text in texts]
     except ValidationError:
         raise RequestInvalid from None
-    chosen = {choice.image for choice in named}
-    if len(chosen) < len(named) or not chosen <= set(range(photographs)):
+    if len({choice.image for choice in named}) < len(named):
         raise RequestInvalid
     return named
 

@@ -33,7 +33,7 @@ _PROBE = multipart_body(
 def search(actor: SignedInActor, form: InMemoryForm, flows: Flows, places: Places) -> SearchView:
     """Answer one probe. Where a photograph shows several faces (422 `several-faces`), send it again with a `face`."""
     purpose, images = purpose_from(form.text("purpose")), form.files("images")
-    named = named_from(form.files("face"), len(images))
+    named = named_from(form.files("face"))
     with places.taken():
         answered = flows.identification.search(actor, purpose, images, named)
     return SearchView.of(OpenedSearch(answered, {}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -59,20 +59,16 @@ class Caller:
 
     # --- the officer
 
-    def search(self, *images: bytes) -> httpx.Response:
+    def search(self, *images: bytes, faces: Sequence[Json] = ()) -> httpx.Response:
+        """faces: which one is meant, of photographs that show several."""
         purpose = ("purpose", (None, json.dumps(PURPOSE).encode(), "application/json"))
+        named = [("face", (None, json.dumps(face).encode(), "application/json")) for face in faces]
         photographs = [("images", ("photograph.jpg", image, "image/jpeg")) for image in images]
-        return self._http.post("/v1/searches", files=[purpose, *photographs])
+        return self._http.post("/v1/searches", files=[purpose, *photographs, *named])
 
-    def search_naming(self, photograph: bytes, box: list[int]) -> httpx.Response:
-        """The search for one of several faces on a photograph."""
-        purpose = ("purpose", (None, json.dumps(PURPOSE).encode(), "application/json"))
-        face = ("face", (None, json.dumps({"image": 0, "box": box}).encode(), "application/json"))
-        return self._http.post("/v1/searches", files=[purpose, face, ("images", ("photograph.jpg", photograph))])
-
-    def answered(self, *images: bytes) -> Any:
+    def answered(self, *images: bytes, faces: Sequence[Json] = ()) -> Any:
         """The view of a search that must be answered."""
-        answer = self.search(*images)
+        answer = self.search(*images, faces=faces)
         assert answer.status_code == 201, answer.text
         return answer.json()
 

@@ -64,7 +64,7 @@ def test_a_face_pointed_out_can_be_named(
 ) -> None:
     picture = photographs.with_several_faces()
     box = officer.search(picture).json()["boxes"][number]
-    answer = officer.search_naming(picture, box)
+    answer = officer.search(picture, faces=[{"image": 0, "box": box}])
     assert answer.status_code == 201, answer.text
     assert supervisor.references_found(answer.json()["id"]) == set(gallery)
 

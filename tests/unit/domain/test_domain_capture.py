@@ -1,86 +1,119 @@
-"""What is kept of a probe's photographs: faults and hints in words, and the gate that only a life at risk lifts."""
+"""What is kept of a probe's photographs: faults and hints as advice, and the gate that a life at risk lifts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from server.domain.capture import WEAK_ADVICE, Agreement, Capture, Sample
-from server.domain.errors import PoorImage
+from server.domain.errors import LifeAtRiskUnfounded, PoorImage
 from server.domain.face import Template
-from server.domain.probe import Ground
+from server.domain.probe import Ground, Purpose
 from server.domain.quality import RECAPTURE_ADVICE, Component, Grade
+from server.storage.search_json import capture_from_json, capture_to_json
 from tests.fakes.face_engine import graded
 from tests.fakes.samples import PURPOSE
 
-TEMPLATE = Template("model/1", np.array([1, 0], np.float32))
-AT_RISK = replace(
-    PURPOSE, ground=Ground.UNABLE_TO_IDENTIFY, harm="She may have swallowed poison an hour ago.", life_at_risk=True
-)
+HARM = "Breathes badly and may need a medicine we do not know."
+AT_RISK = replace(PURPOSE, ground=Ground.UNABLE_TO_IDENTIFY, harm=HARM, life_at_risk=True)
 GATES = [component for component in Component if component.may_gate]
-ADVICE_ONLY = [component for component in Component if not component.may_gate]
+LIGHT_AND_EYES = [Component.DARK, Component.BRIGHT, Component.EYES]
+
+grades = st.fixed_dictionaries(
+    {
+        component: st.sampled_from(list(Grade) if component.may_gate else [Grade.GOOD, Grade.POOR])
+        for component in Component
+    }
+)
+captures = st.builds(
+    Capture,
+    st.lists(st.sampled_from(list(Component)), unique=True).map(tuple),
+    st.booleans(),
+    st.none() | st.sampled_from(list(Agreement)),
+    st.booleans(),
+)
 
 
-def sample(grades: dict[Component, Grade], recapture: bool = False, agreement: Agreement | None = None) -> Sample:
-    return Sample(TEMPLATE, graded(grades), recapture, agreement)
+def sample(grades: Mapping[Component, Grade], recapture: bool = False, agreement: Agreement | None = None) -> Sample:
+    template = Template("drawn/1", np.array([1, 0], np.float32))
+    return Sample(template, graded(grades), recapture, agreement)
 
 
-@pytest.mark.parametrize("component", GATES)
-def test_an_unusable_photograph_stops_the_search_with_what_to_do(component: Component) -> None:
-    with pytest.raises(PoorImage) as refused:
-        sample({component: Grade.UNUSABLE}).capture(PURPOSE)
-    assert refused.value.advice == (component.advice,)
-
-
-def test_only_the_faults_that_stop_it_are_told_with_a_refusal() -> None:
-    grades = {Component.SIZE: Grade.UNUSABLE, Component.DARK: Grade.POOR, Component.YAW: Grade.UNUSABLE}
+@given(grades)
+def test_only_an_unusable_size_sharpness_or_pose_stops_a_search(grades: Mapping[Component, Grade]) -> None:
+    stopping = [component.advice for component in GATES if grades[component] is Grade.UNUSABLE]
+    if not stopping:
+        assert not sample(grades).capture(PURPOSE).overridden
+        return
     with pytest.raises(PoorImage) as refused:
         sample(grades).capture(PURPOSE)
-    assert refused.value.advice == (Component.SIZE.advice, Component.YAW.advice)
+    assert list(refused.value.advice) == stopping
 
 
-@pytest.mark.parametrize("component", GATES)
-def test_a_life_at_risk_lifts_the_gate_and_the_capture_says_so(component: Component) -> None:
-    capture = sample({component: Grade.UNUSABLE}).capture(AT_RISK)
-    assert capture == Capture((component,), overridden=True)
+@given(grades)
+def test_light_and_eyes_change_nothing_but_the_advice(grades: Mapping[Component, Grade]) -> None:
+    clear = {**grades, **dict.fromkeys(GATES, Grade.GOOD)}
+    lit = {**clear, **dict.fromkeys(LIGHT_AND_EYES, Grade.POOR)}
+    faults = sample(lit).capture(PURPOSE).faults
+    assert set(LIGHT_AND_EYES) <= set(faults)
+    assert set(faults) - set(LIGHT_AND_EYES) == set(sample(clear).capture(PURPOSE).faults) - set(LIGHT_AND_EYES)
 
 
-def test_a_life_at_risk_overrides_nothing_where_nothing_stops() -> None:
-    assert not sample({Component.SHARPNESS: Grade.POOR}).capture(AT_RISK).overridden
+@given(grades)
+def test_a_life_at_risk_lifts_every_gate_and_says_so(grades: Mapping[Component, Grade]) -> None:
+    capture = sample(grades).capture(AT_RISK)
+    assert capture.overridden == (Grade.UNUSABLE in grades.values())
+    assert capture.faults == tuple(component for component in Component if grades[component] is not Grade.GOOD)
 
 
-@pytest.mark.parametrize("component", ADVICE_ONLY)
-def test_light_eyes_and_covers_are_advice_and_stop_nothing(component: Component) -> None:
-    assert sample({component: Grade.POOR}).capture(PURPOSE) == Capture((component,))
-
-
-def test_faults_keep_the_order_of_the_components() -> None:
-    grades = dict.fromkeys(reversed(Component), Grade.POOR)
-    assert sample(grades).capture(PURPOSE).faults == tuple(Component)
-
-
-def test_a_good_photograph_leaves_nothing_to_say() -> None:
-    capture = sample({}, agreement=Agreement.CLEAR).capture(PURPOSE)
-    assert (capture.faults, capture.advice) == ((), ())
-
-
-def test_a_hint_of_a_recapture_and_a_weak_agreement_are_told_after_the_faults() -> None:
-    capture = sample({Component.DARK: Grade.POOR}, recapture=True, agreement=Agreement.WEAK).capture(PURPOSE)
-    assert capture.advice == (Component.DARK.advice, RECAPTURE_ADVICE, WEAK_ADVICE)
+@pytest.mark.parametrize("ground", list(Ground))
+@pytest.mark.parametrize("harm", ["", "risk", "." * 40, HARM])
+def test_a_life_at_risk_needs_a_welfare_ground_and_a_stated_harm(ground: Ground, harm: str) -> None:
+    purpose = replace(AT_RISK, ground=ground, harm=harm)
+    if ground in {Ground.UNABLE_TO_IDENTIFY, Ground.MISSING_OR_AT_RISK} and harm == HARM:
+        purpose.check()
+        return
+    with pytest.raises(LifeAtRiskUnfounded):
+        purpose.check()
+    replace(purpose, life_at_risk=False).check()
 
 
 @pytest.mark.parametrize(("agreement", "advice"), [(None, ()), (Agreement.CLEAR, ()), (Agreement.WEAK, (WEAK_ADVICE,))])
-def test_only_a_weak_agreement_is_worth_a_sentence(agreement: Agreement | None, advice: tuple[str, ...]) -> None:
+def test_only_a_weak_agreement_is_spoken_of(agreement: Agreement | None, advice: tuple[str, ...]) -> None:
     capture = sample({}, agreement=agreement).capture(PURPOSE)
     assert (capture.agreement, capture.advice) == (agreement, advice)
 
 
-def test_a_capture_has_no_place_for_a_number() -> None:
-    assert {field.name: field.type for field in fields(Capture)} == {
-        "faults": "tuple[Component, ...]",
-        "recapture": "bool",
-        "agreement": "Agreement | None",
-        "overridden": "bool",
-    }
+@pytest.mark.parametrize("purpose", [PURPOSE, AT_RISK])
+def test_a_recapture_is_a_hint_and_stops_nothing(purpose: Purpose) -> None:
+    capture = sample({}, recapture=True).capture(purpose)
+    assert capture == Capture(recapture=True)
+    assert capture.advice == (RECAPTURE_ADVICE,)
+
+
+def test_advice_is_given_fault_by_fault_then_on_the_photographs_as_a_whole() -> None:
+    capture = Capture((Component.DARK, Component.EYES), True, Agreement.WEAK)
+    assert capture.advice == (Component.DARK.advice, Component.EYES.advice, RECAPTURE_ADVICE, WEAK_ADVICE)
+
+
+def test_nothing_found_is_no_advice() -> None:
+    assert sample({}).capture(PURPOSE) == Capture()
+    assert Capture().advice == ()
+
+
+def test_what_is_kept_has_no_place_for_a_measured_value() -> None:
+    assert {field.name for field in fields(Capture)} == {"faults", "recapture", "agreement", "overridden"}
+
+
+@given(captures)
+def test_a_capture_comes_back_from_json_as_it_went_in(capture: Capture) -> None:
+    assert capture_from_json(capture_to_json(capture)) == capture
+
+
+def test_a_row_without_a_capture_found_nothing() -> None:
+    assert capture_from_json(None) == Capture()
