@@ -1,5 +1,7 @@
 """Parts that several test folders share. The face engine is made once: loading TensorFlow takes seconds."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """The real engine over the installed weights."""
     return Engine.load(manifests=ROOT / "models", home=tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command that a test runs in this process sets up logging for itself; the next test shall not inherit it."""
+    root, ours = logging.getLogger(), logging.getLogger("oifr")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
