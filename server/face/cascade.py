@@ -1,14 +1,16 @@
 """Upright faces in pictures: MTCNN's three nets, each asked only of what the one before let through.
 
-The proposal net sees the picture at every scale of a pyramid. Here all scales of all pictures lie side by side on
-one canvas, so that one call of the net answers for them: its windows are independent, and of what lies between the
-levels it sees nothing. The least face looked for decides the size of the largest level, and with it the time.
+The proposal net sees the picture at every scale of a pyramid. Here all scales of all its quarter turns lie side by
+side on one canvas, so that one call of the net answers for them: its windows are independent, and those that reach
+from one level into another are not read. The least face looked for decides the size of the largest level, and with
+it the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 import cv2
@@ -33,8 +35,11 @@ FOUND: Final = 0.8
 """Face probability that the nets must give, from the first to the last."""
 
 MOST_PROPOSALS: Final = 1000
-"""Windows of a level, and again of a picture, that are followed up, best first: bounds the work on a picture made
+"""Windows of a level, and again of a turn, that are followed up, best first: bounds the work on a picture made
 of noise."""
+
+AT_ONCE: Final = 256
+"""Boxes that the second and the third net are asked of in one call: bounds the memory."""
 
 MOST_CANVAS: Final = 300_000
 """Pixels of levels that lie on one canvas: the first net keeps some 200 bytes for each while it works."""
@@ -47,6 +52,14 @@ OUTSIDE: Final = -1.0
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Size = tuple[int, int]
+"""Height and width."""
+
+Corner = tuple[int, int]
+"""Top and left."""
+
+Turns = NDArray[np.intp]
+"""(n,): by how many quarter turns, counter-clockwise, the picture was turned of which a box is (see np.rot90)."""
 
 
 class CascadeNets(Protocol):
@@ -54,16 +67,16 @@ class CascadeNets(Protocol):
 
     def propose(self, canvas: Floats) -> tuple[Floats, Floats]: ...
 
-    def refine(self, picture: Pixels, boxes: Floats) -> tuple[Floats, Floats]: ...
+    def refine(self, picture: Pixels, boxes: Floats, turns: Turns) -> tuple[Floats, Floats]: ...
 
-    def finish(self, picture: Pixels, boxes: Floats) -> tuple[Floats, Floats, Floats]: ...
+    def finish(self, picture: Pixels, boxes: Floats, turns: Turns) -> tuple[Floats, Floats, Floats]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
-    """One picture at one scale. scale: its pixels for one of the picture."""
+    """The picture, turned by so many quarters, at one scale. scale: its pixels for one of the picture."""
 
-    picture: int
+    turn: int
     scale: float
     pixels: Floats
 
@@ -80,46 +93,65 @@ class Level:
         return int(self.pixels.shape[1])
 
 
-def faces_in(nets: CascadeNets, pictures: Sequence[Pixels], least: float) -> list[list[Detection]]:
-    """Upright faces in each of several RGB pictures, from `least` pixels wide on (>= 12), best score first."""
-    proposals = _proposals(nets, [level for n, picture in enumerate(pictures) for level in _pyramid(n, picture, least)])
-    return [
-        _finished(nets, picture, _refined(nets, picture, *_thinned(proposals, number)))
-        for number, picture in enumerate(pictures)
-    ]
+def faces_in(nets: CascadeNets, picture: Pixels, least: float, turns: Sequence[int] = (0,)) -> list[list[Detection]]:
+    """Upright faces in each of some quarter turns of an RGB picture, from `least` pixels wide on (>= 12), best first.
+
+    Places are pixels of the turned picture, np.rot90(picture, turn).
+    """
+    proposals = _proposals(nets, list(_pyramid(picture, least, turns)))
+    refined = _refined(nets, picture, proposals.thinned(_followed_up))
+    return _finished(nets, picture, refined, turns)
 
 
 def landmarks_in(nets: CascadeNets, picture: Pixels, boxes: Boxes) -> tuple[NDArray[np.float64], Scores]:
     """Landmarks (n, 5, 2) that the last net sees in square boxes (n, 4), n >= 1, and its face probabilities (n,)."""
-    _, parts, scores = nets.finish(picture, boxes.astype(np.float32))
+    _, parts, scores = nets.finish(picture, boxes.astype(np.float32), np.zeros(len(boxes), np.intp))
     return _placed(parts, boxes), scores
 
 
-def _pyramid(picture: int, pixels: Pixels, least: float) -> Iterator[Level]:
-    # Not in whole grey values: rounding alone moves a landmark by a pixel now and then.
-    precise = pixels.astype(np.float32)
-    height, width = pixels.shape[:2]
+def _pyramid(picture: Pixels, least: float, turns: Sequence[int]) -> Iterator[Level]:
+    """Each level in every turn."""
+    # Not in whole grey values, and each from the picture itself: what rounding or a second averaging adds, a fraction
+    # of a grey value, moves a landmark by some pixels now and then.
+    precise = picture.astype(np.float32)
+    height, width = picture.shape[:2]
     scale = WINDOW / least
     while min(height, width) * scale >= WINDOW:
         size = (int(width * scale), int(height * scale))
-        yield Level(picture, scale, np.asarray(cv2.resize(precise, size, interpolation=cv2.INTER_AREA), np.float32))
+        level = np.asarray(cv2.resize(precise, size, interpolation=cv2.INTER_AREA), np.float32)
+        yield from (Level(turn, scale, np.rot90(level, turn)) for turn in turns)
         scale *= SHRINK
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Proposals:
-    """pictures: the number of each box's picture."""
+class _Found:
+    """Boxes with their turns and scores."""
 
-    pictures: NDArray[np.intp]
+    turns: Turns
     boxes: Boxes
     scores: Scores
 
+    @classmethod
+    def together(cls, parts: Sequence[_Found]) -> _Found:
+        none = cls(np.empty(0, np.intp), np.empty((0, 4)), np.empty(0, np.float32))
+        columns = zip(*((part.turns, part.boxes, part.scores) for part in (none, *parts)), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
 
-def _proposals(nets: CascadeNets, levels: Sequence[Level]) -> _Proposals:
-    found = [_proposed(nets, batch) for batch in _batches(levels)]
-    if not found:
-        return _Proposals(np.empty(0, np.intp), np.empty((0, 4)), np.empty(0, np.float32))
-    return _Proposals(*(np.concatenate(column) for column in zip(*found, strict=True)))
+    def part(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> _Found:
+        return _Found(self.turns[chosen], self.boxes[chosen], self.scores[chosen])
+
+    def thinned(self, kept: Callable[[Boxes, Scores], NDArray[np.intp]]) -> _Found:
+        """What is kept of each turn by itself, as squares."""
+        parts = [self.part(self.turns == turn) for turn in np.unique(self.turns)]
+        found = _Found.together([part.part(kept(part.boxes, part.scores)) for part in parts])
+        return _Found(found.turns, squared(found.boxes), found.scores)
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+
+def _proposals(nets: CascadeNets, levels: Sequence[Level]) -> _Found:
+    return _Found.together([part for batch in _batches(levels) for part in _proposed(nets, batch)])
 
 
 def _batches(levels: Sequence[Level]) -> Iterator[list[Level]]:
@@ -134,48 +166,57 @@ def _batches(levels: Sequence[Level]) -> Iterator[list[Level]]:
         yield batch
 
 
-def _proposed(nets: CascadeNets, levels: Sequence[Level]) -> tuple[NDArray[np.intp], Boxes, Scores]:
-    """Numbers of the pictures, boxes and scores of what the first net proposes on some levels."""
+def _proposed(nets: CascadeNets, levels: Sequence[Level]) -> list[_Found]:
+    """What the first net proposes on each of some levels."""
     canvas, corners = packed(levels)
     offsets, scores = nets.propose(canvas)
-    found = [_read(level, *corner, offsets, scores) for level, corner in zip(levels, corners, strict=True)]
-    pictures = [np.full(len(boxes), level.picture) for level, (boxes, _) in zip(levels, found, strict=True)]
-    boxes, chances = (np.concatenate(column) for column in zip(*found, strict=True))
-    return np.concatenate(pictures), boxes, chances
+    return [_read(level, *corner, offsets, scores) for level, corner in zip(levels, corners, strict=True)]
 
 
-def packed(levels: Sequence[Level]) -> tuple[Floats, list[tuple[int, int]]]:
-    """A canvas with every level on it, and the (top, left) corner of each: even, as the net's steps are.
+def packed(levels: Sequence[Level]) -> tuple[Floats, Sequence[Corner]]:
+    """A canvas with every level on it, and the (top, left) corner of each: even, as the net's steps are."""
+    size, corners = _laid_out(tuple((level.height, level.width) for level in levels))
+    canvas = np.full((*size, 3), OUTSIDE, np.float32)
+    for level, (top, left) in zip(levels, corners, strict=True):
+        canvas[top : top + level.height, left : left + level.width] = level.pixels
+    return canvas, corners
 
-    Levels are laid on shelves, the highest first.
+
+@lru_cache(maxsize=64)
+def _laid_out(sizes: Sequence[Size]) -> tuple[Size, Sequence[Corner]]:
+    """Size of the canvas, and corners of the levels, on shelves of the width that makes the least canvas.
+
+    Kept, because photographs of one camera are of one size.
     """
-    order = sorted(range(len(levels)), key=lambda number: levels[number].height, reverse=True)
-    room = max(levels[order[0]].width, round(1.2 * sum(level.area for level in levels) ** 0.5))
-    corners = [(0, 0)] * len(levels)
-    top = left = bottom = 0
-    for number in order:
-        if left + levels[number].width > room:
+    widest, square = max(width for _, width in sizes), sum(height * width for height, width in sizes) ** 0.5
+    rooms = range(_grained(widest), max(_grained(widest), _grained(2 * square)) + 1, GRAIN)
+    return min((_shelved(sizes, room) for room in rooms), key=lambda laid: laid[0][0] * laid[0][1])
+
+
+def _shelved(sizes: Sequence[Size], room: int) -> tuple[Size, Sequence[Corner]]:
+    """As _laid_out, the highest level first, on shelves `room` wide."""
+    corners = [(0, 0)] * len(sizes)
+    top = left = bottom = right = 0
+    for number in sorted(range(len(sizes)), key=lambda number: sizes[number], reverse=True):
+        height, width = sizes[number]
+        if left + width > room:
             top, left = bottom, 0
         corners[number] = (top, left)
-        bottom = max(bottom, _even(top + levels[number].height))
-        left = _even(left + levels[number].width)
-    return _drawn(levels, corners), corners
+        bottom = max(bottom, _even(top + height))
+        left = _even(left + width)
+        right = max(right, left)
+    return (_grained(bottom), _grained(right)), corners
 
 
 def _even(number: int) -> int:
     return number + number % STEP
 
 
-def _drawn(levels: Sequence[Level], corners: Sequence[tuple[int, int]]) -> Floats:
-    ends = [(top + level.height, left + level.width) for level, (top, left) in zip(levels, corners, strict=True)]
-    height, width = (-(-max(side) // GRAIN) * GRAIN for side in zip(*ends, strict=True))
-    canvas = np.full((height, width, 3), OUTSIDE, np.float32)
-    for level, (top, left), (bottom, right) in zip(levels, corners, ends, strict=True):
-        canvas[top:bottom, left:right] = level.pixels
-    return canvas
+def _grained(length: float) -> int:
+    return -int(-length // GRAIN) * GRAIN
 
 
-def _read(level: Level, top: int, left: int, offsets: Floats, scores: Floats) -> tuple[Boxes, Scores]:
+def _read(level: Level, top: int, left: int, offsets: Floats, scores: Floats) -> _Found:
     """The level's faces in pixels of its picture, thinned out."""
     # At an odd side one more window is read, which reaches over the edge by a pixel.
     rows, columns = ((side - WINDOW + 1) // STEP + 1 for side in (level.height, level.width))
@@ -187,16 +228,12 @@ def _read(level: Level, top: int, left: int, offsets: Floats, scores: Floats) ->
     corner = np.column_stack([column, row]) * STEP
     windows = np.concatenate([corner + 1, corner + WINDOW], axis=1)
     boxes = (windows + moves.astype(np.float64) * (WINDOW - 1)) / level.scale
-    kept = outstanding(boxes, chances, 0.5)
-    return boxes[kept], chances[kept]
+    return _Found(np.full(len(boxes), level.turn), boxes, chances).part(outstanding(boxes, chances, 0.5))
 
 
-def _thinned(proposals: _Proposals, picture: int) -> tuple[Boxes, Scores]:
-    own = np.flatnonzero(proposals.pictures == picture)
-    own = own[_best(proposals.scores[own])]
-    boxes, scores = proposals.boxes[own], proposals.scores[own]
-    kept = outstanding(boxes, scores, 0.7)
-    return squared(boxes[kept]), scores[kept]
+def _followed_up(boxes: Boxes, scores: Scores) -> NDArray[np.intp]:
+    best = _best(scores)
+    return best[outstanding(boxes[best], scores[best], 0.7)]
 
 
 def _best(scores: Scores) -> NDArray[np.intp]:
@@ -206,22 +243,29 @@ def _best(scores: Scores) -> NDArray[np.intp]:
     return np.argsort(scores)[-MOST_PROPOSALS:]
 
 
-def _refined(nets: CascadeNets, picture: Pixels, boxes: Boxes, scores: Scores) -> Boxes:
-    if not len(boxes):
-        return boxes
-    offsets, scores = nets.refine(picture, boxes.astype(np.float32))
-    passed = scores > REFINED
-    boxes = shifted(boxes, offsets)[passed]
-    return squared(boxes[outstanding(boxes, scores[passed], 0.7)])
+def _refined(nets: CascadeNets, picture: Pixels, found: _Found) -> _Found:
+    if not len(found):
+        return found
+    offsets, scores = _asked(nets.refine, picture, found)
+    moved = _Found(found.turns, shifted(found.boxes, offsets), scores)
+    return moved.part(scores > REFINED).thinned(lambda boxes, chances: outstanding(boxes, chances, 0.7))
 
 
-def _finished(nets: CascadeNets, picture: Pixels, boxes: Boxes) -> list[Detection]:
-    if not len(boxes):
-        return []
-    offsets, parts, scores = nets.finish(picture, boxes.astype(np.float32))
-    passed = scores > FOUND
-    points, boxes, scores = _placed(parts, boxes)[passed], shifted(boxes, offsets)[passed], scores[passed]
-    return [Detection(boxes[best], points[best]) for best in uncovered(boxes, scores, 0.7)]
+def _finished(nets: CascadeNets, picture: Pixels, found: _Found, turns: Sequence[int]) -> list[list[Detection]]:
+    if not len(found):
+        return [[] for _ in turns]
+    offsets, parts, scores = _asked(nets.finish, picture, found)
+    points, boxes = _placed(parts, found.boxes), shifted(found.boxes, offsets)
+    own = [np.flatnonzero((found.turns == turn) & (scores > FOUND)) for turn in turns]
+    best = [of[uncovered(boxes[of], scores[of], 0.7)] for of in own]
+    return [[Detection(boxes[one], points[one]) for one in ones] for ones in best]
+
+
+def _asked(net: Callable[[Pixels, Floats, Turns], tuple[Floats, ...]], picture: Pixels, found: _Found) -> list[Floats]:
+    """What a net answers of all boxes, AT_ONCE at a time."""
+    boxes, starts = found.boxes.astype(np.float32), range(0, len(found), AT_ONCE)
+    parts = [net(picture, boxes[at : at + AT_ONCE], found.turns[at : at + AT_ONCE]) for at in starts]
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
 def _placed(parts: Floats, boxes: Boxes) -> NDArray[np.float64]:

@@ -94,7 +94,8 @@ def _upright_rgb(image: Image.Image) -> NDArray[np.uint8]:
     scalable = _with_grades(image)
     whole_times = max(scalable.size) // LONG_SIDE
     reduced = scalable.reduce(whole_times) if whole_times > 1 else scalable
-    return _bounded(np.asarray(_flattened(ImageOps.exif_transpose(reduced)), dtype=np.uint8))
+    ImageOps.exif_transpose(reduced, in_place=True)
+    return _bounded(np.asarray(_flattened(reduced), dtype=np.uint8))
 
 
 def _bounded(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -125,6 +126,6 @@ def _upper_bytes(image: Image.Image) -> Image.Image:
 def _flattened(image: Image.Image) -> Image.Image:
     """RGB without transparency; the ground is mid-grey, which hides neither dark hair nor light skin."""
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     ground = Image.new("RGBA", image.size, (128, 128, 128, 255))
     return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")

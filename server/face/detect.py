@@ -51,9 +51,11 @@ SAME_BOX: Final = 0.5
 """Jaccard index from which on a named box stands for a face: boxes are answered and sent back as they are."""
 
 UPRIGHT: Final = (0,)
-TURNED: Final = (90, 180, 270)
-BETWEEN: Final = (45, 135, 225, 315)
-"""Degrees by which the picture is turned. The last are tried only when no face is certain at the others."""
+TURNED: Final = (1, 2, 3)
+"""Quarter turns, counter-clockwise, that are given to the picture."""
+
+BETWEEN: Final = 45
+"""Degrees by which it is turned before them when no face is certain without."""
 
 GREY: Final = (128, 128, 128)
 """What lies in the corners of a picture turned by half a quarter."""
@@ -87,16 +89,16 @@ def _meant(faces: Sequence[Face], photograph: Photograph, named: Box) -> Face:
 def faces_of(nets: CascadeNets, pixels: Pixels) -> list[Face]:
     """Every face of an upright picture that is not mere background, largest first.
 
-    Only steady ones; where there are none, those that are plausible.
+    Steady ones, and what could be a person so much nearer that these would be background; where no face is steady,
+    all that are plausible.
     """
     look = _Look(nets, pixels, _bounded(pixels))
     fast = max(SMALLEST, max(look.small.shape) / FAST)
-    seen = look.at(UPRIGHT, fast)
+    seen = look.at([], UPRIGHT, fast)
     if _alone(seen, pixels):
-        return _foreground(_steady(seen))
+        return _foreground(seen)
     if (beside := look.least_beside(seen)) is not None:
-        seen += look.at(UPRIGHT + TURNED if beside < fast else TURNED, beside)
-        return _foreground(_steady(seen))
+        return _foreground(look.at(seen, UPRIGHT + TURNED if beside < fast else TURNED, beside))
     return _foreground(look.at_every_angle(seen, fast))
 
 
@@ -118,37 +120,49 @@ class _Look:
     def scale(self) -> float:
         return float(max(self.small.shape) / max(self.pixels.shape))
 
-    def at_every_angle(self, seen: list[Face], fast: float) -> list[Face]:
-        """When nobody stands upright for certain: other turns, what lies between them, and then smaller faces."""
-        seen = seen + self.at(TURNED, fast)
-        if not _steady(seen):
-            seen += self.at(BETWEEN, fast)
-        if not seen:
-            seen = self.at(UPRIGHT + TURNED + BETWEEN, SMALLEST)
-        elif (beside := self.least_beside(seen)) is not None and beside < fast:
-            seen += self.at(UPRIGHT + TURNED, beside)
-        return _steady(seen) or seen
+    def at_every_angle(self, seen: Sequence[Face], fast: float) -> list[Face]:
+        """When nobody stands upright for certain: other turns, what lies between them, and then smaller faces.
+
+        Beside faces that are only plausible a smaller one must be certain.
+        """
+        faces = self.at(seen, TURNED, fast)
+        if not _steady(faces):
+            faces = self.at(faces, UPRIGHT + TURNED, fast, BETWEEN)
+        if not _steady(faces):
+            smaller = self.at(faces, UPRIGHT + TURNED, SMALLEST)
+            smaller = self.at(smaller, UPRIGHT + TURNED, SMALLEST, BETWEEN)
+            return faces + _steady(smaller) if faces else smaller
+        beside = self.least_beside(faces)
+        return faces if beside is None or beside >= fast else self.at(faces, UPRIGHT + TURNED, beside)
 
     def least_beside(self, faces: Sequence[Face]) -> float | None:
         """Width in the small picture from which on another face is no mere background; None without a steady face."""
         widest = float(max((face.seen.area for face in _steady(faces)), default=0.0)) ** 0.5
         return float(max(SMALLEST, BYSTANDER * widest * self.scale)) if widest else None
 
-    def at(self, turns: Sequence[int], least: float) -> list[Face]:
-        """Plausible faces in the picture given several turns, from `least` pixels of the small picture on."""
-        ways = [_turned(self.small, degrees) for degrees in turns]
-        pictures = [cv2.warpAffine(self.small, way, size, borderValue=GREY) for way, size in ways]
-        found = zip(ways, faces_in(self.nets, pictures, least), strict=True)
-        faces = [self._looked_at(face, way) for (way, _), seen in found for face in _largest(seen)]
+    def at(self, seen: Sequence[Face], turns: Sequence[int], least: float, degrees: int = 0) -> list[Face]:
+        """Those seen before, and plausible faces from `least` pixels of the small picture on in some quarter turns.
+
+        degrees: by how much the picture is turned before. What lies on a steady face is that face, or invented.
+        """
+        lean, size = _turned(self.small.shape, degrees)
+        picture = cv2.warpAffine(self.small, lean, size, borderValue=GREY) if degrees else self.small
+        ways = [_after(lean, _turned(picture.shape, 90 * turn)[0]) for turn in turns]
+        found = faces_in(self.nets, np.asarray(picture, np.uint8), least, turns)
+        faces = list(seen)
+        for way, ones in zip(ways, found, strict=True):
+            for detection in (self._placed(face, way) for face in _largest(ones)):
+                if not any(face.steady and face.seen.holds(detection) for face in faces):
+                    faces.append(looked_at(self.nets, self.pixels, detection))
         return [face for face in faces if face.doubt <= PLAUSIBLE]
 
-    def _looked_at(self, face: Detection, way: NDArray[np.float64]) -> Face:
-        """way: the (2, 3) transform that turned the small picture."""
+    def _placed(self, face: Detection, way: NDArray[np.float64]) -> Detection:
+        """In the photograph; way: the (2, 3) transform that turned the small picture."""
         back = inverse(way)
         # Pixel centres stand at whole numbers, so a scale moves the origin by half a pixel.
         back[:, 2] = (back[:, 2] + 0.5) / self.scale - 0.5
         back[:, :2] /= self.scale
-        return looked_at(self.nets, self.pixels, face.carried(back))
+        return face.carried(back)
 
 
 def _steady(faces: Sequence[Face]) -> list[Face]:
@@ -174,20 +188,31 @@ def _alone(faces: Sequence[Face], pixels: Pixels) -> bool:
 
 
 def _foreground(faces: Sequence[Face]) -> list[Face]:
-    """Without background faces, and each face once, as it was seen with the least doubt; largest first."""
-    least = BYSTANDER**2 * max((face.seen.area for face in faces), default=0.0)
+    """Without background faces, and each face once, as it was seen with the least doubt; largest first.
+
+    Beside steady faces a doubtful one counts only where it would make background of them all: an officer is to
+    choose then, for it may be the person meant.
+    """
+    widest = max((face.seen.area for face in _steady(faces)), default=0.0)
+    near = [face for face in faces if face.steady or face.seen.area * BYSTANDER**2 > widest]
+    least = BYSTANDER**2 * (widest or max((face.seen.area for face in near), default=0.0))
     kept: list[Face] = []
-    for face in sorted(faces, key=lambda face: face.doubt):
+    for face in sorted(near, key=lambda face: face.doubt):
         if face.seen.area >= least and not any(other.seen.holds(face.seen) for other in kept):
             kept.append(face)
     return sorted(kept, key=lambda face: face.seen.area, reverse=True)
 
 
-def _turned(picture: Pixels, degrees: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
+def _turned(shape: Sequence[int], degrees: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
     """The (2, 3) transform that turns a picture counter-clockwise, and the (width, height) that then holds it whole."""
     cosine, sine = round(np.cos(np.radians(degrees)), 9), round(np.sin(np.radians(degrees)), 9)
-    height, width = picture.shape[:2]
+    height, width = shape[:2]
     size = round(width * abs(cosine) + height * abs(sine)), round(width * abs(sine) + height * abs(cosine))
     turn = np.array([[cosine, sine], [-sine, cosine]])
     middle, there = np.array([width - 1, height - 1]) / 2, (np.array(size) - 1) / 2
     return np.column_stack([turn, there - turn @ middle]), size
+
+
+def _after(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One (2, 3) transform after another."""
+    return np.column_stack([then[:, :2] @ first[:, :2], then[:, :2] @ first[:, 2] + then[:, 2]])

@@ -23,6 +23,7 @@ from server.face.mtcnn_file import CascadeWeights, Layers
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+Turns = NDArray[np.intp]
 
 CHIP: Final = 150
 MEAN_COLOUR: Final = (122.782, 117.001, 104.298)
@@ -128,70 +129,90 @@ class CascadeGraphs:
     def __init__(self, weights: CascadeWeights) -> None:
         tf = tensorflow()
         canvas, picture = (tf.TensorSpec([None, None, 3], kind) for kind in (tf.float32, tf.uint8))
-        boxes = tf.TensorSpec([None, 4], tf.float32)
+        asked = picture, tf.TensorSpec([None, 4], tf.float32), tf.TensorSpec([None], tf.bool)
         self._propose = _traced(lambda levels: _proposal(levels, weights.proposal), canvas)
-        self._refine = _traced(lambda seen, at: _refinement(seen, at, weights.refinement), picture, boxes)
-        self._finish = _traced(lambda seen, at: _output(seen, at, weights.output), picture, boxes)
+        self._refine = _traced(lambda *of: _refinement(_patches(24, *of), weights.refinement), *asked)
+        self._finish = _traced(lambda *of: _output(_patches(48, *of), weights.output), *asked)
 
     def propose(self, canvas: Floats) -> tuple[Floats, Floats]:
         """Offsets (rows, columns, 4) and face probability (rows, columns) of each 12 px window at steps of 2 px.
 
-        canvas: (height, width, 3), RGB from 0 to 255; negative where nothing is to be seen.
+        canvas: (height, width, 3), both even, RGB from 0 to 255; negative where nothing is to be seen.
         """
         offsets, scores = self._propose(tensorflow().constant(canvas))
         return np.asarray(offsets), np.asarray(scores)
 
-    def refine(self, picture: Pixels, boxes: Floats) -> tuple[Floats, Floats]:
-        """Offsets (n, 4) and face probability (n,)."""
-        offsets, scores = self._refine(tensorflow().constant(picture), _padded(boxes))
+    def refine(self, picture: Pixels, boxes: Floats, turns: Turns) -> tuple[Floats, Floats]:
+        """Offsets (n, 4) and face probability (n,); turns (n,): which of the picture's quarter turns a box is of."""
+        offsets, scores = self._refine(*_asked(picture, boxes, turns))
         return np.asarray(offsets)[: len(boxes)], np.asarray(scores)[: len(boxes)]
 
-    def finish(self, picture: Pixels, boxes: Floats) -> tuple[Floats, Floats, Floats]:
-        """Offsets (n, 4), landmarks (n, 10) and face probability (n,)."""
-        offsets, landmarks, scores = self._finish(tensorflow().constant(picture), _padded(boxes))
-        return tuple(np.asarray(output)[: len(boxes)] for output in (offsets, landmarks, scores))  # type: ignore[return-value]  # three
+    def finish(self, picture: Pixels, boxes: Floats, turns: Turns) -> tuple[Floats, Floats, Floats]:
+        """Offsets (n, 4), landmarks (n, 10) and face probability (n,), all as the picture's quarter turn shows them."""
+        answered = self._finish(*_asked(picture, boxes, turns))
+        return tuple(np.asarray(output)[: len(boxes)] for output in answered)  # type: ignore[return-value]  # three
 
 
 def _traced(net: Callable[..., Any], *signature: Any) -> Any:
     return tensorflow().function(net, input_signature=signature, autograph=False).get_concrete_function()
 
 
-def _padded(boxes: Floats) -> Any:
-    """Boxes repeated up to a round number: TensorFlow prepares a convolution anew for each number it meets."""
+def _asked(picture: Pixels, boxes: Floats, turns: Turns) -> tuple[Any, Any, Any]:
+    """What a net is given: the picture, parts of its height and width, and which of these lie on their side.
+
+    np.rot90(picture, turns) is what a box is of; it is cut out of the picture itself, so that all turns go in one
+    call. A part may begin at its far end; one of an odd turn is cut out with rows and columns exchanged. Boxes are
+    repeated up to a round number: TensorFlow prepares a convolution anew for each number it meets.
+    """
+    turns = turns % 4
+    odd = turns % 2 == 1
+    height, width = picture.shape[:2]
+    sides = np.where(odd[:, None], [height, width], [width, height])
+    across, down = boxes[:, 0::2] / sides[:, :1], boxes[:, 1::2] / sides[:, 1:]
+    rows, columns = np.where(odd[:, None], across, down), np.where(odd[:, None], down, across)
+    rows = np.where(turns[:, None] >= 2, 1 - rows, rows)
+    columns = np.where(np.isin(turns, (1, 2))[:, None], 1 - columns, columns)
+    parts = np.stack([rows[:, 0], columns[:, 0], rows[:, 1], columns[:, 1]], axis=1)
     room = 1 << (len(boxes) - 1).bit_length() if len(boxes) <= ROUND else -(-len(boxes) // ROUND) * ROUND
-    return tensorflow().constant(boxes[np.arange(room) % len(boxes)], dtype="float32")
+    repeated = np.arange(room) % len(boxes)
+    constant = tensorflow().constant
+    return constant(picture), constant(parts[repeated], dtype="float32"), constant(odd[repeated])
 
 
 def _proposal(canvas: Any, weights: Layers) -> tuple[Any, Any]:
     nn = tensorflow().nn
     plane = _sloped(_filtered(_normal(canvas)[None], weights[0:2]), weights[2])
-    # Where a level ends only what there is is pooled, as where a picture of its own ends.
-    plane = nn.max_pool2d(plane - BARRED * _reaching_out(canvas), 2, 2, "SAME")
+    # Where a level of odd sides ends only what there is is pooled, as where a picture of its own ends.
+    beyond = tensorflow().cast(canvas[None, 2:, 2:, :1] < 0, "float32")
+    plane = nn.max_pool2d(plane - BARRED * beyond, 2, 2, "VALID")
     plane = _sloped(_filtered(plane, weights[3:5]), weights[5])
     plane = _sloped(_filtered(plane, weights[6:8]), weights[8])
-    return _filtered(plane, weights[9:11])[0], nn.softmax(_filtered(plane, weights[11:13]))[0, ..., 1]
+    kernel, biases = (
+        np.concatenate([a, _preference(b)], -1) for a, b in zip(weights[9:11], weights[11:13], strict=True)
+    )
+    answered = _filtered(plane, (kernel, biases))[0]
+    return answered[..., :4], nn.sigmoid(answered[..., 4])
 
 
-def _reaching_out(canvas: Any) -> Any:
-    """1 for each 3x3 filter that reaches to where nothing is to be seen, else 0; (1, rows, columns, 1)."""
-    tf = tensorflow()
-    return tf.nn.max_pool2d(tf.cast(canvas[None, ..., :1] < 0, tf.float32), 3, 1, "VALID")
+def _preference(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of two classes' weights, those whose sigmoid is the softmax of the second."""
+    return weights[..., 1:] - weights[..., :1]
 
 
-def _refinement(picture: Any, boxes: Any, weights: Layers) -> tuple[Any, Any]:
+def _refinement(patches: Any, weights: Layers) -> tuple[Any, Any]:
     nn = tensorflow().nn
-    plane = _sloped(_filtered(_patches(picture, boxes, 24), weights[0:2]), weights[2])
+    plane = _sloped(_filtered(patches, weights[0:2]), weights[2])
     plane = nn.max_pool2d(plane, 3, 2, "SAME")
     plane = _sloped(_filtered(plane, weights[3:5]), weights[5])
     plane = nn.max_pool2d(plane, 3, 2, "VALID")
     plane = _sloped(_filtered(plane, weights[6:8]), weights[8])
     row = _sloped(_flat(plane) @ weights[9] + weights[10], weights[11])
-    return row @ weights[12] + weights[13], nn.softmax(row @ weights[14] + weights[15])[:, 1]
+    return row @ weights[12] + weights[13], _chance(row, *weights[14:16])
 
 
-def _output(picture: Any, boxes: Any, weights: Layers) -> tuple[Any, Any, Any]:
+def _output(patches: Any, weights: Layers) -> tuple[Any, Any, Any]:
     nn = tensorflow().nn
-    plane = _sloped(_filtered(_patches(picture, boxes, 48), weights[0:2]), weights[2])
+    plane = _sloped(_filtered(patches, weights[0:2]), weights[2])
     plane = nn.max_pool2d(plane, 3, 2, "SAME")
     plane = _sloped(_filtered(plane, weights[3:5]), weights[5])
     plane = nn.max_pool2d(plane, 3, 2, "VALID")
@@ -199,22 +220,24 @@ def _output(picture: Any, boxes: Any, weights: Layers) -> tuple[Any, Any, Any]:
     plane = nn.max_pool2d(plane, 2, 2, "SAME")
     plane = _sloped(_filtered(plane, weights[9:11]), weights[11])
     row = _sloped(_flat(plane) @ weights[12] + weights[13], weights[14])
-    scores = nn.softmax(row @ weights[19] + weights[20])[:, 1]
-    return row @ weights[15] + weights[16], row @ weights[17] + weights[18], scores
+    return row @ weights[15] + weights[16], row @ weights[17] + weights[18], _chance(row, *weights[19:21])
+
+
+def _chance(row: Any, kernel: NDArray[np.float32], biases: NDArray[np.float32]) -> Any:
+    """Probability of the second of two classes."""
+    return tensorflow().nn.sigmoid(row @ _preference(kernel) + _preference(biases))[:, 0]
 
 
 def _normal(pixels: Any) -> Any:
     return (tensorflow().cast(pixels, "float32") - GREY) / 128.0
 
 
-def _patches(picture: Any, boxes: Any, side: int) -> Any:
-    """Each box cut out and scaled to a square of `side` pixels."""
+def _patches(side: int, picture: Any, parts: Any, lying: Any) -> Any:
+    """Each part cut out and scaled to a square of `side` pixels; those that lie on their side set upright."""
     tf = tensorflow()
-    height, width = (tf.cast(tf.shape(picture)[axis], tf.float32) for axis in (0, 1))
-    left, top, right, bottom = tf.unstack(boxes, axis=1)
-    parts = tf.stack([top / height, left / width, bottom / height, right / width], axis=1)
-    first = tf.zeros([tf.shape(boxes)[0]], tf.int32)
-    return _normal(tf.image.crop_and_resize(picture[None], parts, first, [side, side], extrapolation_value=GREY))
+    first = tf.zeros([tf.shape(parts)[0]], tf.int32)
+    cut = tf.image.crop_and_resize(picture[None], parts, first, [side, side], extrapolation_value=GREY)
+    return _normal(tf.where(lying[:, None, None, None], tf.transpose(cut, [0, 2, 1, 3]), cut))
 
 
 def _filtered(plane: Any, weights: Layers) -> Any:

@@ -20,6 +20,7 @@ from server.face.looks import POINTS
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Turns = NDArray[np.intp]
 
 FACE: Final = 255
 UNCERTAIN: Final = 235
@@ -78,16 +79,16 @@ class PaintedNets:
                 scores[row, column] = 0.9
         return offsets, scores
 
-    def refine(self, picture: Pixels, boxes: Floats) -> tuple[Floats, Floats]:
-        seen = [_disc(picture, _grown(box)) for box in boxes.astype(np.float64)]
+    def refine(self, picture: Pixels, boxes: Floats, turns: Turns) -> tuple[Floats, Floats]:
+        seen = [_disc(np.rot90(picture, turn), _grown(box)) for box, turn in zip(boxes * 1.0, turns, strict=True)]
         exact = np.array([box if disc is None else disc.bounds for box, disc in zip(boxes, seen, strict=True)])
         sides = boxes[:, 2:] - boxes[:, :2] + 1
         scores = np.array([disc is not None for disc in seen], np.float32)
         return ((exact - boxes) / np.tile(sides, 2)).astype(np.float32), scores
 
-    def finish(self, picture: Pixels, boxes: Floats) -> tuple[Floats, Floats, Floats]:
+    def finish(self, picture: Pixels, boxes: Floats, turns: Turns) -> tuple[Floats, Floats, Floats]:
         self.looks += 1
-        answers = [_answered(picture, box) for box in boxes.astype(np.float64)]
+        answers = [_answered(np.rot90(picture, turn), box) for box, turn in zip(boxes * 1.0, turns, strict=True)]
         parts = np.array([parts.T.reshape(10) for parts, _ in answers], np.float32)
         return np.zeros((len(boxes), 4), np.float32), parts, np.array([score for _, score in answers], np.float32)
 

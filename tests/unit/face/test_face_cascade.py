@@ -1,4 +1,4 @@
-"""The cascade's geometry: many scales of many pictures on one canvas, with nets that see painted faces."""
+"""The cascade's geometry: many scales of several turns on one canvas, with nets that see painted faces."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.face.cascade import GRAIN, MOST_PROPOSALS, OUTSIDE, STEP, Level, faces_in, packed
+from server.face.cascade import AT_ONCE, GRAIN, MOST_PROPOSALS, OUTSIDE, STEP, Level, faces_in, packed
 from server.face.landmarks import Detection
 from tests.fakes.painted_faces import PARTS, PaintedNets, black, paint
 
@@ -64,7 +64,7 @@ def places(faces: Sequence[Detection]) -> list[tuple[float, ...]]:
 
 @pytest.mark.parametrize("diameter", [22, 31, 47, 80, 150, 240])
 def test_a_face_of_any_size_is_found_where_it_stands(diameter: int) -> None:
-    (faces,) = faces_in(PaintedNets(), [paint(black(400, 320), (180, 150), diameter)], 20)
+    (faces,) = faces_in(PaintedNets(), paint(black(400, 320), (180, 150), diameter), 20)
     (face,) = faces
     half = diameter / 2
     np.testing.assert_allclose(face.bounds, [180 - half, 150 - half, 180 + half, 150 + half], atol=1.5)
@@ -73,31 +73,27 @@ def test_a_face_of_any_size_is_found_where_it_stands(diameter: int) -> None:
 
 def test_faces_smaller_than_the_least_are_not_looked_for_which_saves_canvas() -> None:
     nets, picture = PaintedNets(), paint(paint(black(400, 320), (100, 150), 30), (280, 150), 120)
-    (every,), (large,) = faces_in(nets, [picture], 24), faces_in(nets, [picture], 60)
+    (every,), (large,) = faces_in(nets, picture, 24), faces_in(nets, picture, 60)
     assert len(every) == 2
     assert [face.bounds[0] for face in large] == pytest.approx([220], abs=1.5)
     thorough, quick = (height * width for height, width in nets.canvases)
     assert quick < thorough / 4
 
 
-def test_several_pictures_in_one_call_give_what_single_calls_give() -> None:
-    pictures = [
-        paint(black(400, 320), (100, 150), 30),
-        black(200, 90),
-        paint(paint(black(320, 400), (100, 150), 70), (220, 300), 90),
-        paint(black(150, 150), (70, 80), 60),
-    ]
-    together = faces_in(PaintedNets(), pictures, 20)
-    alone = [faces_in(PaintedNets(), [picture], 20)[0] for picture in pictures]
-    assert [len(faces) for faces in together] == [1, 0, 2, 1]
-    assert [places(faces) for faces in together] == [places(faces) for faces in alone]
+@pytest.mark.parametrize("size", [(400, 320), (319, 401)])
+def test_quarter_turns_in_one_call_give_what_the_turned_pictures_give_alone(size: tuple[int, int]) -> None:
+    picture = paint(paint(paint(black(*size), (100, 150), 40), (220, 240), 90, 90), (230, 70), 70, 200)
+    together = faces_in(PaintedNets(), picture, 20, (3, 0, 1, 2))
+    alone = [faces_in(PaintedNets(), np.rot90(picture, turn), 20)[0] for turn in (3, 0, 1, 2)]
+    assert [len(faces) for faces in together] == [0, 1, 1, 1]
+    for several, single in zip(together, alone, strict=True):
+        np.testing.assert_allclose(places(several), places(single), atol=0.3)
 
 
 def test_pictures_too_small_for_the_least_face_are_not_shown_to_the_nets() -> None:
     nets = PaintedNets()
-    assert faces_in(nets, [black(400, 30)], 40) == [[]]
+    assert faces_in(nets, black(400, 30), 40, (0, 1)) == [[], []]
     assert nets.canvases == []
-    assert faces_in(nets, [], 40) == []
 
 
 class CertainNets:
@@ -112,11 +108,13 @@ class CertainNets:
         shrunk = np.tile(np.array([0.45, 0.45, -0.45, -0.45], np.float32), (rows, columns, 1))
         return shrunk, scores  # windows so small that none resembles another
 
-    def refine(self, picture: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def refine(self, picture: np.ndarray, boxes: np.ndarray, turns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.asked.append(len(boxes))
         return np.zeros((len(boxes), 4), np.float32), np.ones(len(boxes), np.float32)
 
-    def finish(self, picture: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def finish(
+        self, picture: np.ndarray, boxes: np.ndarray, turns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         self.asked.append(len(boxes))
         none = np.zeros(len(boxes), np.float32)
         return np.zeros((len(boxes), 4), np.float32), np.zeros((len(boxes), 10), np.float32), none
@@ -124,6 +122,6 @@ class CertainNets:
 
 def test_the_work_on_a_picture_of_nothing_but_faces_is_bounded() -> None:
     nets = CertainNets()
-    assert faces_in(nets, [black(640, 480), black(480, 640)], 20) == [[], []]
-    assert len(nets.asked) == 4
-    assert max(nets.asked) == MOST_PROPOSALS
+    assert faces_in(nets, black(640, 480), 20, (0, 1)) == [[], []]
+    assert sum(nets.asked) == 2 * 2 * MOST_PROPOSALS
+    assert max(nets.asked) == AT_ONCE

@@ -141,11 +141,20 @@ def test_an_uncertain_face_is_taken_when_there_is_no_better_one() -> None:
     assert widths([face]) == pytest.approx([120], abs=2)
 
 
-@pytest.mark.parametrize("kind", [UNCERTAIN, FALSE_ALARM])
+@pytest.mark.parametrize(("kind", "diameter"), [(UNCERTAIN, 130), (FALSE_ALARM, 200)])
 @pytest.mark.parametrize("lean", [0, 90, 180])
-def test_what_is_uncertain_neither_joins_nor_hides_a_certain_face(kind: int, lean: int) -> None:
-    picture = paint(paint(black(640, 480), (160, 240), 200, kind=kind), (480, 240), 70, lean)
+def test_what_is_uncertain_neither_joins_nor_hides_a_certain_face(kind: int, diameter: int, lean: int) -> None:
+    picture = paint(paint(black(640, 480), (160, 240), diameter, kind=kind), (480, 240), 70, lean)
     assert widths(faces_of(PaintedNets(), picture)) == pytest.approx([70], abs=2)
+
+
+@pytest.mark.parametrize("lean", [0, 90, 165])
+@pytest.mark.parametrize("diameter", [70, SMALL])
+def test_an_uncertain_face_so_near_that_the_certain_one_is_background_is_to_be_chosen_from(
+    diameter: int, lean: int
+) -> None:
+    picture = paint(paint(black(640, 480), (160, 240), 200, kind=UNCERTAIN), (480, 240), diameter, lean)
+    assert widths(faces_of(PaintedNets(), picture)) == pytest.approx([200, diameter], abs=2)
 
 
 def test_a_crowd_costs_a_bounded_number_of_looks() -> None:

@@ -71,11 +71,11 @@ def _at_640(pixels: Pixels) -> Pixels:
 
 
 def test_boxes_and_landmarks_are_the_packages_within_a_pixel(nets: CascadeGraphs, package: Any) -> None:
-    # Measured on all 160: 0.008 px at most.
+    # Measured on every third of 160: 0.002 px at most.
     pictures = drawn_pictures()
     assert len(pictures) >= 50
     for picture in pictures:
-        (ours,), theirs = faces_in(nets, [picture], least=20), found_by(package, picture)
+        (ours,), theirs = faces_in(nets, picture, least=20), found_by(package, picture)
         assert len(ours) == len(theirs)
         for one, other in zip(ours, theirs, strict=True):
             assert _furthest(picture, one, other) <= 0.1
@@ -91,32 +91,38 @@ def _furthest(picture: Pixels, one: Detection, other: Detection) -> float:
 def test_several_faces_are_the_packages_too(nets: CascadeGraphs, package: Any) -> None:
     faces = [_at_640(decode(frontal.read_bytes()).pixels)[::2, ::2] for frontal, _ in drawn_people()[:4]]
     crowd = np.vstack([np.hstack(faces[:2]), np.hstack(faces[2:])])
-    (ours,), theirs = faces_in(nets, [crowd], least=20), found_by(package, crowd)
+    (ours,), theirs = faces_in(nets, crowd, least=20), found_by(package, crowd)
     assert len(ours) == len(theirs) == 4
     ordered = [sorted(found, key=lambda face: tuple(face.bounds.round())) for found in (ours, theirs)]
     assert all(_furthest(crowd, one, other) <= 1 for one, other in zip(*ordered, strict=True))
 
 
-def test_several_pictures_in_one_call_give_what_single_calls_give(nets: CascadeGraphs) -> None:
-    pictures = [picture[: 640 - 30 * n, 8 * n :] for n, picture in enumerate(drawn_pictures()[:6])]
-    together = faces_in(nets, pictures, least=40)
-    alone = [faces_in(nets, [picture], least=40)[0] for picture in pictures]
-    assert [len(faces) for faces in together] == [len(faces) for faces in alone]
-    assert sum(map(len, together)) >= 4
-    for picture, several, single in zip(pictures, together, alone, strict=True):
-        assert all(_furthest(picture, one, other) < 0.05 for one, other in zip(several, single, strict=True))
+def test_quarter_turns_in_one_call_give_what_the_turned_pictures_give_alone(nets: CascadeGraphs) -> None:
+    for number, picture in enumerate(drawn_pictures()[:6]):
+        cut = picture[: 640 - 31 * number, 7 * number :]
+        together = faces_in(nets, cut, 40, (0, 1, 2, 3))
+        assert sum(map(len, together)) >= 1
+        for turn, several in enumerate(together):
+            (single,) = faces_in(nets, _quartered(cut, turn), 40)
+            assert len(several) == len(single)
+            assert all(_furthest(np.rot90(cut, turn), *pair) < 0.05 for pair in zip(several, single, strict=True))
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13])
-def test_any_number_of_boxes_gives_what_single_boxes_give(nets: CascadeGraphs, count: int) -> None:
+def test_any_number_of_boxes_at_any_turn_gives_what_single_upright_boxes_give(nets: CascadeGraphs, count: int) -> None:
     picture, random = drawn_pictures()[0], np.random.default_rng(count)
     corners = random.uniform(-60, 500, (count, 2))  # some reach out of the picture
     boxes = np.concatenate([corners, corners + random.uniform(10, 300, (count, 1))], axis=1).astype(np.float32)
+    turns, none = random.integers(0, 4, count), np.zeros(1, np.intp)
     for call in (nets.refine, nets.finish):
-        single = [call(picture, box[None]) for box in boxes]
-        for together, alone in zip(call(picture, boxes), zip(*single, strict=True), strict=True):
+        single = [call(_quartered(picture, turn), box[None], none) for box, turn in zip(boxes, turns, strict=True)]
+        for together, alone in zip(call(picture, boxes, turns), zip(*single, strict=True), strict=True):
             assert len(together) == count
-            np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-5)
+            np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-4)
+
+
+def _quartered(picture: Pixels, turn: int) -> Pixels:
+    return np.ascontiguousarray(np.rot90(picture, turn))
 
 
 def test_tensorflow_is_not_imported_before_a_net_is_built() -> None:

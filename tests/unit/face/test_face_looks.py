@@ -21,7 +21,9 @@ class WrittenNets(PaintedNets):
         self._drifts = drifts
         self._chance = chance
 
-    def finish(self, picture: Pixels, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def finish(
+        self, picture: Pixels, boxes: np.ndarray, turns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         margin = (picture.shape[0] - LOOK_SIDE) / 2
         points = POINTS + margin + [self._drifts[min(self.looks, len(self._drifts) - 1)], 0]
         self.looks += 1
@@ -87,7 +89,7 @@ def test_landmarks_and_roll_are_those_of_the_face(diameter: int, lean: int) -> N
 def test_false_alarms_wander_by_what_they_are_worth(kind: int) -> None:
     nets = PaintedNets()
     picture = paint(black(400, 300), (200, 150), 120, kind=kind)
-    ((detection,),) = faces_in(nets, [picture], 40)
+    ((detection,),) = faces_in(nets, picture, 40)
     face = looked_at(nets, picture, detection)
     assert face.doubt == pytest.approx(WANDERING[kind], rel=0.05)
     assert not face.steady
@@ -100,7 +102,7 @@ def frontals(count: int) -> list[Pixels]:
 
 def test_a_drawn_persons_landmarks_come_to_rest(nets: CascadeGraphs) -> None:
     for picture in frontals(10):
-        ((detection,),) = faces_in(nets, [picture], 40)
+        ((detection,),) = faces_in(nets, picture, 40)
         face = looked_at(nets, picture, detection)
         assert face.doubt <= STEADY
         assert abs(face.roll) < 10
@@ -108,7 +110,7 @@ def test_a_drawn_persons_landmarks_come_to_rest(nets: CascadeGraphs) -> None:
 
 def test_landmarks_rest_at_the_same_places_from_wherever_the_looks_begin(nets: CascadeGraphs) -> None:
     (picture,) = frontals(1)
-    ((detection,),) = faces_in(nets, [picture], 40)
+    ((detection,),) = faces_in(nets, picture, 40)
     rests = []
     for shift in ([0, 0], [12, 0], [0, -12], [-8, 8]):
         rough = Detection(detection.bounds, detection.landmarks + shift)
@@ -121,7 +123,7 @@ def test_landmarks_invented_upside_down_do_not_come_to_rest(nets: CascadeGraphs)
     looks = []
     for picture in frontals(24):
         hanging = turned(picture, 180)
-        (found,) = faces_in(nets, [hanging], 20)
+        (found,) = faces_in(nets, hanging, 20)
         looks += [looked_at(nets, hanging, detection) for detection in found]
     assert len(looks) >= 5, "nothing was invented: the test shows nothing"
     assert not [face.doubt for face in looks if face.steady and abs(face.roll) < 90]
