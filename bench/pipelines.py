@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import ImageRefused
+from server.domain.image_errors import ImageRefused
 from server.face.engine import Engine, Stages
 from server.face.weights import Manifest, place, verified_files, weights_folder
 

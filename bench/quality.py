@@ -23,7 +23,7 @@ from server.demo.people.cast import MASK_COLOURS, SEEDS, Kind, photographs
 from server.demo.people.expression import EYES_CLOSED
 from server.demo.people.lighting import field_light
 from server.demo.people.portrait import Eyewear
-from server.domain.errors import ImageRefused
+from server.domain.image_errors import ImageRefused
 from server.domain.quality import Component, Quality
 from server.face.decode import Photograph, decode
 from server.face.engine import Engine

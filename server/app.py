@@ -19,7 +19,8 @@ from redis import Redis
 from server.audit.checkpoint import Signer, Verifier
 from server.audit.verify import Report
 from server.config import Settings, prepare_home
-from server.domain.errors import ModelUncalibrated, Unavailable
+from server.domain.errors import Unavailable
+from server.domain.model_errors import ModelUncalibrated
 from server.domain.policy import Policy
 from server.face.engine import Engine
 from server.face.weights import Calibration, Manifest

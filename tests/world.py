@@ -30,9 +30,9 @@ from server.workflow.adjudication import Adjudication
 from server.workflow.coverage import Coverage
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.identification import Identification
-from server.workflow.ports import TrailEntry
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+from server.workflow.storage_ports import TrailEntry
 from tests.fakes.clock import StoppedClock
 from tests.fakes.face_engine import FakeFaceEngine, photo
 from tests.fakes.memory_database import MemoryDatabase

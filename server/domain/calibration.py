@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any, Self, get_type_hints
 
-from server.domain.errors import CalibrationInvalid
+from server.domain.model_errors import CalibrationInvalid
 
 RATES = (
     ("fpir_low", "fpir", "fpir_high"),

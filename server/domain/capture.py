@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.domain.errors import PoorImage
 from server.domain.face import Template
+from server.domain.image_errors import PoorImage
 from server.domain.probe import Purpose
 from server.domain.quality import RECAPTURE_ADVICE, Component, Quality
 

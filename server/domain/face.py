@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import TemplateInvalid
+from server.domain.model_errors import TemplateInvalid
 
 UNIT_TOLERANCE = 1e-3
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from server.domain.errors import RecordInvalid
 from server.domain.face import Template
+from server.domain.gallery_errors import RecordInvalid
 
 
 class Source(StrEnum):

@@ -6,17 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.domain.errors import (
+from server.domain.face import NamedFace
+from server.domain.image_errors import FaceNotNamed, ImageCountInvalid
+from server.domain.search_errors import (
     AlternativesMissing,
-    FaceNotNamed,
     ForceNotExcluded,
-    ImageCountInvalid,
     LifeAtRiskUnfounded,
     NecessityMissing,
     PowerMissing,
     PrivatePlace,
 )
-from server.domain.face import NamedFace
 
 MINIMUM_WORDING = 20
 """Characters that a necessity or a stated harm must have: enough to rule out a dot, short enough for a street."""

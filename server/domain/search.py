@@ -10,7 +10,8 @@ from enum import StrEnum
 from server.domain.candidates import Candidate, CandidateList
 from server.domain.capture import Capture
 from server.domain.decision import Decision, Judgement, Outcome
-from server.domain.errors import (
+from server.domain.probe import Purpose
+from server.domain.search_errors import (
     AlreadyJudged,
     CandidateUnknown,
     CorroborationMissing,
@@ -19,7 +20,6 @@ from server.domain.errors import (
     SearchDecided,
     SearchExpired,
 )
-from server.domain.probe import Purpose
 
 
 class SearchState(StrEnum):

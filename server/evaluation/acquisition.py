@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import ImageRefused, ImageUnreadable
 from server.domain.face import Template
+from server.domain.image_errors import ImageRefused, ImageUnreadable
 from server.evaluation.alterations import Alteration
 from server.evaluation.faces import Faces
 from server.evaluation.samples import Sample

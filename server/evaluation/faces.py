@@ -11,7 +11,7 @@ from server.domain.face import Box, Template
 class Faces(Protocol):
     """Photographs (JPEG, PNG, WebP) to templates. Safe to call from several threads.
 
-    Every method raises an ImageRefused of `server.domain.errors` for a photograph it cannot use.
+    Every method raises an ImageRefused of `server.domain.image_errors` for a photograph it cannot use.
     """
 
     @property

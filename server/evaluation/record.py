@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from server.domain.calibration import CalibrationRecord
-from server.domain.errors import CalibrationInvalid
+from server.domain.model_errors import CalibrationInvalid
 from server.evaluation.calibration import Calibrated
 from server.evaluation.findings import Counts, Plan
 

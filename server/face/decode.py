@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from server.domain.errors import ImageAnimated, ImageTooLarge, ImageTooSmall, ImageUnreadable
+from server.domain.image_errors import ImageAnimated, ImageTooLarge, ImageTooSmall, ImageUnreadable
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 20 * 10**6

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 from server.face.pulled import WeightsHome
 from server.face.weights import Manifest
 

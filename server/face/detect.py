@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import FaceNotFound, FaceNotNamed, SeveralFaces
 from server.domain.face import Box
+from server.domain.image_errors import FaceNotFound, FaceNotNamed, SeveralFaces
 from server.face.align import inverse
 from server.face.cascade import CascadeNets, faces_in
 from server.face.decode import Photograph

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 
 WIDTHS: Final = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
 """Channels and number of residual blocks of each stage; from the second stage on the first block halves the side."""

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.capture import Agreement, Sample
-from server.domain.errors import FramesDisagree, ImageCountInvalid, Unavailable, WeightsUnverified
+from server.domain.errors import Unavailable
 from server.domain.face import Box, NamedFace, Template
+from server.domain.image_errors import FramesDisagree, ImageCountInvalid
+from server.domain.model_errors import WeightsUnverified
 from server.domain.quality import Quality, best
 from server.face.align import chip_of
 from server.face.cascade import CascadeNets

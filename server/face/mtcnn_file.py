@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 
 Layers = tuple[NDArray[np.float32], ...]
 

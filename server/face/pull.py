@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from server.domain.errors import LicenceNotAccepted, PullFailed
+from server.domain.model_errors import LicenceNotAccepted, PullFailed
 from server.face.pulled import Locked, WeightsHome
 from server.face.weights import Manifest, WeightFile, digest_of
 

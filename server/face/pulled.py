@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 from server.face.weights import Manifest, WeightFile, digest_of, verified_files, weights_folder
 
 LOCK: Final = "weights.lock.json"

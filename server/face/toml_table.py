@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 
 T = TypeVar("T", str, int, bool)
 

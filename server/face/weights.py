@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import ModelUnknown, WeightsUnverified
+from server.domain.model_errors import ModelUnknown, WeightsUnverified
 from server.face.toml_table import TomlTable
 
 LANDMARKS: Final = 5

@@ -8,9 +8,10 @@ from contextlib import suppress
 from redis import Redis
 
 from server.domain.candidates import Scored
-from server.domain.errors import TemplateInvalid, Unavailable
+from server.domain.errors import Unavailable
 from server.domain.face import Template
 from server.domain.gallery import IndexedReference, Source
+from server.domain.model_errors import TemplateInvalid
 from server.matching.cache import GalleryCache
 from server.matching.changes import Added, Dropped, Removed
 from server.matching.following import Follower

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.candidates import Scored
-from server.domain.errors import TemplateInvalid
 from server.domain.face import UNIT_TOLERANCE, Vector
 from server.domain.gallery import IndexedReference, Source
+from server.domain.model_errors import TemplateInvalid
 from server.matching.rows import GONE, Rows, source_filter
 
 LEAST_CAPACITY = 64

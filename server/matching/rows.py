@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.errors import TemplateInvalid
 from server.domain.face import Vector
 from server.domain.gallery import IndexedReference, Source
+from server.domain.model_errors import TemplateInvalid
 
 ID_LENGTH = 32  # bytes of an id in UTF-8
 GONE = 0  # the source code of a row whose reference was removed

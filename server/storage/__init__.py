@@ -1,1 +1,1 @@
-"""The database, the keys that seal it, and the probe vault. Adapters of `server.workflow.ports`."""
+"""The database, the keys that seal it, and the probe vault. Adapters of `server.workflow`."""

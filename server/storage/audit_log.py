@@ -17,7 +17,8 @@ from server.domain.errors import EntryUnknown, StoredValueAltered
 from server.domain.events import Event, Json
 from server.storage.data_keys import DataKeys, OpeningKeys
 from server.storage.tables import AnyRow, audit_checkpoints, audit_entries, audit_nodes
-from server.workflow.ports import Clock, Receipt, TrailEntry
+from server.workflow.ports import Clock
+from server.workflow.storage_ports import Receipt, TrailEntry
 
 NOBODY = "nobody"
 """The leaf's actor where nobody is signed in: a refused sign-in, or an act of the service itself."""

@@ -14,7 +14,8 @@ from datetime import timedelta
 from redis import Redis
 from redis.exceptions import RedisError
 
-from server.domain.errors import CacheUnavailable, ProbeGone
+from server.domain.errors import CacheUnavailable
+from server.domain.search_errors import ProbeGone
 from server.storage.crypto import AesCipher, fresh_key
 
 LENGTH = struct.Struct(">I")

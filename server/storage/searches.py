@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, 
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.decision import Decision, Judgement
-from server.domain.errors import AlreadyReviewed, Conflict, ProbeGone, SearchUnknown, UnresolvedSearch
+from server.domain.errors import Conflict
 from server.domain.search import Review, ReviewOutcome, Search, SearchState
+from server.domain.search_errors import AlreadyReviewed, ProbeGone, SearchUnknown, UnresolvedSearch
 from server.storage.data_keys import DataKeys
 from server.storage.search_json import (
     candidates_from_json,

@@ -11,9 +11,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from server.domain.errors import Conflict, RecordNumberTaken, ReferenceUnknown, SubjectUnknown
+from server.domain.errors import Conflict
 from server.domain.face import Template
 from server.domain.gallery import Record, Reference, Source, Status, Subject, Supplement
+from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.storage.data_keys import DataKeys
 from server.storage.gallery import gallery_version
 from server.storage.sealed_templates import seal_template

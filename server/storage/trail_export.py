@@ -12,7 +12,7 @@ from server.audit.checkpoint import Verifier
 from server.audit.export import export_lines
 from server.audit.verify import StoredEntry
 from server.domain.events import Act, Event
-from server.workflow.ports import Database, Trail
+from server.workflow.storage_ports import Database, Trail
 
 
 def export_trail(trail: Trail, verifier: Verifier) -> Iterator[bytes]:

@@ -19,7 +19,8 @@ from server.storage.gallery import SqlGallery
 from server.storage.schema import upgrade
 from server.storage.searches import SqlSearches
 from server.storage.subjects import SqlSubjects
-from server.workflow.ports import Clock, Receipt
+from server.workflow.ports import Clock
+from server.workflow.storage_ports import Receipt
 
 FINAL_DELETIONS = frozenset({Act.PROBE_SHREDDED, Act.REFERENCE_ERASED, Act.SUBJECT_ERASED, Act.TEMPLATES_DROPPED})
 """Acts after which no copy of what was deleted may stay behind in SQLite's write-ahead log."""

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import ClientDisconnect
 
-from server.domain import errors
+from server.domain import errors, gallery_errors, image_errors, search_errors
 from server.domain.actors import Actor
 from server.domain.errors import OifrError
 from server.web.deps import bearer_of, workflows_of
@@ -27,33 +27,33 @@ STATUS: dict[type[OifrError], HTTPStatus] = {
     errors.SessionExpired: HTTPStatus.UNAUTHORIZED,
     errors.SignInRefused: HTTPStatus.UNAUTHORIZED,
     errors.RoleMissing: HTTPStatus.FORBIDDEN,
-    errors.ReviewOwnSearch: HTTPStatus.FORBIDDEN,
-    errors.SearchUnknown: HTTPStatus.NOT_FOUND,
-    errors.CandidateUnknown: HTTPStatus.NOT_FOUND,
-    errors.SubjectUnknown: HTTPStatus.NOT_FOUND,
-    errors.ReferenceUnknown: HTTPStatus.NOT_FOUND,
+    search_errors.ReviewOwnSearch: HTTPStatus.FORBIDDEN,
+    search_errors.SearchUnknown: HTTPStatus.NOT_FOUND,
+    search_errors.CandidateUnknown: HTTPStatus.NOT_FOUND,
+    gallery_errors.SubjectUnknown: HTTPStatus.NOT_FOUND,
+    gallery_errors.ReferenceUnknown: HTTPStatus.NOT_FOUND,
     errors.EntryUnknown: HTTPStatus.NOT_FOUND,
     errors.RouteUnknown: HTTPStatus.NOT_FOUND,
     errors.MethodUnknown: HTTPStatus.METHOD_NOT_ALLOWED,
-    errors.CandidateWithdrawn: HTTPStatus.GONE,
-    errors.ProbeGone: HTTPStatus.GONE,
-    errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    search_errors.CandidateWithdrawn: HTTPStatus.GONE,
+    search_errors.ProbeGone: HTTPStatus.GONE,
+    image_errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.ImageRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.PurposeInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.DecisionInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.CorroborationMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
+    image_errors.ImageRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    search_errors.PurposeInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    search_errors.DecisionInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    search_errors.CorroborationMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PasswordUnfit: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.RecordInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    gallery_errors.RecordInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RequestInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.UnresolvedSearch: HTTPStatus.CONFLICT,
-    errors.SearchDecided: HTTPStatus.CONFLICT,
-    errors.SearchExpired: HTTPStatus.CONFLICT,
-    errors.AlreadyJudged: HTTPStatus.CONFLICT,
-    errors.JudgementsMissing: HTTPStatus.CONFLICT,
-    errors.AlreadyReviewed: HTTPStatus.CONFLICT,
-    errors.ReviewTooEarly: HTTPStatus.CONFLICT,
-    errors.RecordNumberTaken: HTTPStatus.CONFLICT,
+    search_errors.UnresolvedSearch: HTTPStatus.CONFLICT,
+    search_errors.SearchDecided: HTTPStatus.CONFLICT,
+    search_errors.SearchExpired: HTTPStatus.CONFLICT,
+    search_errors.AlreadyJudged: HTTPStatus.CONFLICT,
+    search_errors.JudgementsMissing: HTTPStatus.CONFLICT,
+    search_errors.AlreadyReviewed: HTTPStatus.CONFLICT,
+    search_errors.ReviewTooEarly: HTTPStatus.CONFLICT,
+    gallery_errors.RecordNumberTaken: HTTPStatus.CONFLICT,
     errors.NameTaken: HTTPStatus.CONFLICT,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -89,12 +89,12 @@ def problem(slug: str, title: str, status: int, **extension: object) -> JSONResp
 
 
 def extension_of(error: OifrError) -> dict[str, object]:
-    if isinstance(error, errors.SeveralFaces):
+    if isinstance(error, image_errors.SeveralFaces):
         boxes = [[box.left, box.top, box.width, box.height] for box in error.boxes]
         return {"image": error.image, "boxes": boxes}
-    if isinstance(error, errors.PoorImage):
+    if isinstance(error, image_errors.PoorImage):
         return {"advice": [*error.advice]}
-    if isinstance(error, errors.UnresolvedSearch) and error.search_id:
+    if isinstance(error, search_errors.UnresolvedSearch) and error.search_id:
         return {"search": error.search_id}
     return {}
 

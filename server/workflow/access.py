@@ -10,7 +10,8 @@ from enum import StrEnum
 from server.domain.actors import Account, Actor, Role, Session
 from server.domain.errors import NotSignedIn, SessionExpired, SignInRefused
 from server.domain.events import Act, Event
-from server.workflow.ports import Clock, Database, Passwords, Randomness
+from server.workflow.ports import Clock, Passwords, Randomness
+from server.workflow.storage_ports import Database
 
 
 class Right(StrEnum):

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from server.domain.actors import Actor
 from server.domain.decision import Decision, Judgement
-from server.domain.errors import CandidateWithdrawn, ReferenceUnknown, SearchUnknown
 from server.domain.events import Act, Event, Json
 from server.domain.gallery import Record
+from server.domain.gallery_errors import ReferenceUnknown
 from server.domain.search import Search
+from server.domain.search_errors import CandidateWithdrawn, SearchUnknown
 from server.workflow.access import Right, permit
-from server.workflow.ports import Clock, Database, Receipt, UnitOfWork, View
+from server.workflow.ports import Clock
 from server.workflow.retention import Retention
+from server.workflow.storage_ports import Database, Receipt, UnitOfWork, View
 
 
 @dataclass(frozen=True)

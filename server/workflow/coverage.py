@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain.errors import GalleryIncomplete
+from server.domain.gallery_errors import GalleryIncomplete
 from server.workflow.ports import GallerySource
 
 

@@ -9,7 +9,8 @@ from server.domain.actors import Actor
 from server.domain.events import Act, Event
 from server.domain.gallery import IndexedReference, Reference, Source, Subject
 from server.workflow.access import Right, permit
-from server.workflow.ports import Database, FaceEngine, GalleryIndex, Randomness, Receipt
+from server.workflow.ports import FaceEngine, GalleryIndex, Randomness
+from server.workflow.storage_ports import Database, Receipt
 
 
 @dataclass(frozen=True)

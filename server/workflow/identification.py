@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from server.domain.actors import Actor
 from server.domain.candidates import Scored, lettered, shortlist
 from server.domain.capture import Capture, Sample
-from server.domain.errors import UnresolvedSearch
 from server.domain.events import Act, Event, Json
 from server.domain.face import NamedFace
 from server.domain.policy import Policy
 from server.domain.probe import Ground, Purpose, check_frames, check_named
 from server.domain.quality import cap
 from server.domain.search import Search
+from server.domain.search_errors import UnresolvedSearch
 from server.workflow.access import Right, permit
 from server.workflow.coverage import Coverage
-from server.workflow.ports import Clock, Database, FaceEngine, GalleryIndex, GallerySource, ProbeVault, Randomness
+from server.workflow.ports import Clock, FaceEngine, GalleryIndex, GallerySource, ProbeVault, Randomness
 from server.workflow.retention import Retention
+from server.workflow.storage_ports import Database
 
 
 @dataclass(frozen=True)

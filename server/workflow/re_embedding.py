@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from server.domain.errors import GalleryIncomplete, ImageRefused, ModelInUse, ModelUnknown, ReferenceUnknown
 from server.domain.events import Act, Event, Json
 from server.domain.face import Template
 from server.domain.gallery import Census, IndexedReference, Reference, Supplement
-from server.workflow.ports import Database, FaceEngine, GalleryIndex, GallerySource
+from server.domain.gallery_errors import GalleryIncomplete, ReferenceUnknown
+from server.domain.image_errors import ImageRefused
+from server.domain.model_errors import ModelInUse, ModelUnknown
+from server.workflow.ports import FaceEngine, GalleryIndex, GallerySource
+from server.workflow.storage_ports import Database
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from server.domain.errors import CacheUnavailable, Conflict
 from server.domain.events import Act, Event
 from server.domain.search import Search
-from server.workflow.ports import Clock, Database, ProbeVault
+from server.workflow.ports import Clock, ProbeVault
+from server.workflow.storage_ports import Database
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.domain.actors import Actor
-from server.domain.errors import ReviewOwnSearch, ReviewTooEarly
 from server.domain.events import Act, Event
 from server.domain.search import Review, ReviewOutcome, Search
+from server.domain.search_errors import ReviewOwnSearch, ReviewTooEarly
 from server.workflow.access import Right, permit
-from server.workflow.ports import Clock, Database, Receipt, TrailEntry, View
+from server.workflow.ports import Clock
 from server.workflow.retention import Retention
+from server.workflow.storage_ports import Database, Receipt, TrailEntry, View
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.domain.events import Act
-from server.workflow.ports import TrailEntry
+from server.workflow.storage_ports import TrailEntry
 from tests.console.visitor import Visitor, text_of
 from tests.console.world import PASSWORD, SESSION_LENGTH, SUPERVISOR, World
 

@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 
 from server.domain.events import Act
-from server.workflow.ports import TrailEntry
+from server.workflow.storage_ports import TrailEntry
 from tests.console.visitor import Visitor, text_of
 from tests.console.world import MISSING, World, live_a_day
 

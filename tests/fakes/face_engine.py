@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.capture import Agreement, Sample
-from server.domain.errors import (
+from server.domain.errors import Unavailable
+from server.domain.face import Box, NamedFace, Template
+from server.domain.image_errors import (
     FaceNotFound,
     FaceNotNamed,
     FramesDisagree,
@@ -25,9 +27,7 @@ from server.domain.errors import (
     ImageTooSmall,
     ImageUnreadable,
     SeveralFaces,
-    Unavailable,
 )
-from server.domain.face import Box, NamedFace, Template
 from server.domain.quality import Component, Finding, Grade, Quality
 
 MODEL = "named-faces/1"

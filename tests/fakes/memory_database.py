@@ -15,7 +15,8 @@ from server.audit.checkpoint import Signer
 from server.domain.errors import DatabaseUnavailable
 from server.domain.events import Event
 from server.domain.gallery import Census, IndexedReference
-from server.workflow.ports import Clock, Receipt
+from server.workflow.ports import Clock
+from server.workflow.storage_ports import Receipt
 from tests.fakes.memory_tables import Enrolled, MemoryAccounts, MemorySearches, MemorySubjects, State
 from tests.fakes.memory_trail import MemoryTrail
 

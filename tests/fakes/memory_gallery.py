@@ -11,9 +11,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.domain.candidates import Scored
-from server.domain.errors import CacheUnavailable, ProbeGone, SealBroken, TemplateInvalid
+from server.domain.errors import CacheUnavailable, SealBroken
 from server.domain.face import Template
 from server.domain.gallery import Census, IndexedReference, Source
+from server.domain.model_errors import TemplateInvalid
+from server.domain.search_errors import ProbeGone
 from server.workflow.ports import Clock, GallerySource
 
 

@@ -10,20 +10,12 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from server.domain.actors import Account, Session
-from server.domain.errors import (
-    AlreadyReviewed,
-    Conflict,
-    NameTaken,
-    ProbeGone,
-    RecordNumberTaken,
-    ReferenceUnknown,
-    SearchUnknown,
-    SubjectUnknown,
-    UnresolvedSearch,
-)
+from server.domain.errors import Conflict, NameTaken
 from server.domain.face import Template
 from server.domain.gallery import Record, Reference, Status, Subject, Supplement
+from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.domain.search import Review, Search, SearchState
+from server.domain.search_errors import AlreadyReviewed, ProbeGone, SearchUnknown, UnresolvedSearch
 from tests.fakes.memory_trail import TrailState
 
 T = TypeVar("T")

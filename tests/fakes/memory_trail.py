@@ -11,7 +11,8 @@ from server.audit.merkle import inclusion_proof, leaf_hash, nodes_completed_by, 
 from server.domain.errors import EntryUnknown, RequestInvalid
 from server.domain.events import Event
 from server.storage.audit_log import encoded_leaf
-from server.workflow.ports import Clock, Receipt, TrailEntry
+from server.workflow.ports import Clock
+from server.workflow.storage_ports import Receipt, TrailEntry
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,12 @@ from threading import Barrier
 import pytest
 
 from server.domain.actors import Actor, Role, Session
-from server.domain.errors import (
-    Conflict,
-    NameTaken,
-    RecordNumberTaken,
-    ReferenceUnknown,
-    SubjectUnknown,
-    UnresolvedSearch,
-)
+from server.domain.errors import Conflict, NameTaken
 from server.domain.gallery import IndexedReference, Record, Source
-from server.workflow.ports import Database, GallerySource
+from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
+from server.domain.search_errors import UnresolvedSearch
+from server.workflow.ports import GallerySource
+from server.workflow.storage_ports import Database
 from tests.fakes.clock import NOON
 from tests.fakes.samples import HAPPENED, account, reference, search, subject
 from tests.fakes.templates import MODEL, template

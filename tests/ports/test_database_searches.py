@@ -9,14 +9,9 @@ from datetime import timedelta
 import pytest
 
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
-from server.domain.errors import (
-    AlreadyReviewed,
-    Conflict,
-    ProbeGone,
-    SearchUnknown,
-    UnresolvedSearch,
-)
+from server.domain.errors import Conflict
 from server.domain.search import Review, ReviewOutcome, Search, SearchState
+from server.domain.search_errors import AlreadyReviewed, ProbeGone, SearchUnknown, UnresolvedSearch
 from tests.fakes.clock import NOON
 from tests.fakes.samples import HAPPENED, TIME_TO_DECIDE, search
 from tests.ports.database_kinds import AnyDatabase

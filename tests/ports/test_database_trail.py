@@ -13,7 +13,7 @@ from server.audit.merkle import EMPTY_ROOT, leaf_hash, verify_inclusion
 from server.domain.errors import EntryUnknown, RequestInvalid
 from server.domain.events import Act, Event
 from server.storage.trail_export import export_trail
-from server.workflow.ports import Receipt
+from server.workflow.storage_ports import Receipt
 from tests.fakes.clock import NOON, StoppedClock
 from tests.ports.database_kinds import AnyDatabase
 from tests.real_databases import SIGNER

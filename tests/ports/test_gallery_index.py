@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from server.domain.errors import TemplateInvalid
 from server.domain.gallery import IndexedReference, Source
+from server.domain.model_errors import TemplateInvalid
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
 from server.workflow.ports import GalleryIndex

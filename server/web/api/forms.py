@@ -9,11 +9,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
-from server.domain.errors import GroundUnknown, OifrError, PurposeInvalid, PurposeMissing, RequestInvalid
+from server.domain.errors import OifrError, RequestInvalid
 from server.domain.face import Box, NamedFace
 from server.domain.gallery import Source
 from server.domain.probe import Alternative, Ground, Place, Purpose
 from server.domain.search import ReviewOutcome
+from server.domain.search_errors import GroundUnknown, PurposeInvalid, PurposeMissing
 from server.workflow.enrolment import Provenance
 
 WITHOUT_NUL = r"^[^\x00]*$"

@@ -14,7 +14,8 @@ from fastapi import Depends, Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from server.domain.errors import ImageTooLarge, RequestInvalid
+from server.domain.errors import RequestInvalid
+from server.domain.image_errors import ImageTooLarge
 
 MAXIMUM_PARTS = 16
 MAXIMUM_PART = 20 * 1024 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from server.domain.errors import ImageCountInvalid
+from server.domain.image_errors import ImageCountInvalid
 from server.web.api.forms import ReferenceForm, SubjectForm, provenance_from
 from server.web.api.multipart import InMemoryForm
 from server.web.api.routing import BINARY, Identifier, multipart_body, problems

@@ -16,7 +16,7 @@ from server.domain.quality import Component
 from server.domain.search import Search, SearchState
 from server.workflow.access import SignedIn
 from server.workflow.adjudication import OpenedSearch
-from server.workflow.ports import Receipt, TrailEntry
+from server.workflow.storage_ports import Receipt, TrailEntry
 
 
 class View(BaseModel):

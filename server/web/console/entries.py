@@ -11,7 +11,7 @@ from server.audit.errors import MalformedEntry, ProofInvalid
 from server.audit.merkle import leaf_hash, verify_inclusion
 from server.domain.events import Json
 from server.domain.probe import Place
-from server.workflow.ports import Receipt, TrailEntry
+from server.workflow.storage_ports import Receipt, TrailEntry
 
 _SUBJECT_KEYS = ("ground", "label", "source")
 _RESULT_KEYS = ("outcome", "judgement", "problem")

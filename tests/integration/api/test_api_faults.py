@@ -13,8 +13,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from server.domain.errors import TemplateInvalid, Unavailable
+from server.domain.errors import Unavailable
 from server.domain.events import Act
+from server.domain.model_errors import TemplateInvalid
 from server.telemetry import JsonLines, RequestLog
 from server.workflow.coverage import Coverage
 from server.workflow.re_embedding import ReEmbedding

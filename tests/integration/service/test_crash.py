@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from server import app as composition
-from server.domain.errors import ProbeGone
+from server.domain.search_errors import ProbeGone
 from server.matching.embedded import EmbeddedRedis
 from server.storage.probe_vault import RedisProbeVault
 from tests.integration.service.caller import Caller

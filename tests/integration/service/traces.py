@@ -17,8 +17,8 @@ from server import app as composition
 from server.audit.checkpoint import Verifier, verify
 from server.audit.encoding import Entry
 from server.audit.merkle import leaf_hash, verify_inclusion
-from server.domain.errors import ProbeGone
 from server.domain.search import Search, SearchState
+from server.domain.search_errors import ProbeGone
 from server.storage.tables import probe_keys, searches
 from server.storage.trail_check import verify_database
 from server.storage.unit_of_work import SqlDatabase

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.domain.errors import ProbeGone
+from server.domain.search_errors import ProbeGone
 from server.storage.trail_check import verify_database
 from tests.real_databases import SIGNER, OpenDatabase
 

@@ -10,7 +10,8 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from server.domain.errors import CacheUnavailable, ProbeGone, SealBroken
+from server.domain.errors import CacheUnavailable, SealBroken
+from server.domain.search_errors import ProbeGone
 from server.storage.probe_vault import RedisProbeVault
 
 IMAGES = (b"\xff\xd8 first", b"", b"\xff\xd8 third" * 1000)

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.capture import WEAK_ADVICE, Agreement, Capture, Sample
-from server.domain.errors import LifeAtRiskUnfounded, PoorImage
 from server.domain.face import Template
+from server.domain.image_errors import PoorImage
 from server.domain.probe import Ground, Purpose
 from server.domain.quality import RECAPTURE_ADVICE, Component, Grade
+from server.domain.search_errors import LifeAtRiskUnfounded
 from server.storage.search_json import capture_from_json, capture_to_json
 from tests.fakes.face_engine import graded
 from tests.fakes.samples import PURPOSE

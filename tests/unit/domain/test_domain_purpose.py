@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from server.domain.errors import (
+from server.domain.gallery import Source
+from server.domain.image_errors import ImageCountInvalid
+from server.domain.policy import Policy
+from server.domain.probe import MINIMUM_WORDING, Alternative, Ground, Place, check_frames
+from server.domain.search_errors import (
     AlternativesMissing,
     ForceNotExcluded,
-    ImageCountInvalid,
     LifeAtRiskUnfounded,
     NecessityMissing,
     PowerMissing,
     PrivatePlace,
     PurposeInvalid,
 )
-from server.domain.gallery import Source
-from server.domain.policy import Policy
-from server.domain.probe import MINIMUM_WORDING, Alternative, Ground, Place, check_frames
 from tests.fakes.samples import PURPOSE
 
 ENOUGH = "x" * MINIMUM_WORDING

@@ -11,17 +11,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from server.domain.candidates import Candidate
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
-from server.domain.errors import (
+from server.domain.errors import OifrError
+from server.domain.search import Search, SearchState
+from server.domain.search_errors import (
     AlreadyJudged,
     CandidateUnknown,
     CorroborationMissing,
     DecisionInvalid,
     JudgementsMissing,
-    OifrError,
     SearchDecided,
     SearchExpired,
 )
-from server.domain.search import Search, SearchState
 from tests.fakes.clock import NOON
 from tests.fakes.samples import PURPOSE
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from server.domain.errors import TemplateInvalid
 from server.domain.face import Template, Vector
+from server.domain.model_errors import TemplateInvalid
 from tests.fakes.templates import template
 
 UNIT = np.array([0.6, 0.8], dtype=np.float32)

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from server.domain import errors
 from server.domain.actors import Actor, Role, Session
-from server.domain.errors import OifrError, RecordInvalid, RoleMissing
+from server.domain.errors import OifrError, RoleMissing
+from server.domain.gallery_errors import RecordInvalid
+from tests.error_family import FAMILY
 from tests.fakes.clock import NOON
 from tests.fakes.samples import reference, subject
 
 ACTOR = Actor("actor-1", "4471", frozenset({Role.OFFICER}))
-FAMILY = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, OifrError)]
 
 
 def test_any_one_of_the_roles_is_enough() -> None:

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from server.domain.errors import FaceNotFound
 from server.domain.face import Box, Template
+from server.domain.image_errors import FaceNotFound
 from server.evaluation.alterations import Alteration, Blurred, Darkened, Occluded, Part, Turned, Unaltered
 from tests.fakes.face_engine import FakeFaceEngine
 

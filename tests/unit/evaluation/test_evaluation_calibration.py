@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from server.domain.calibration import CalibrationRecord
-from server.domain.errors import CalibrationInvalid
+from server.domain.model_errors import CalibrationInvalid
 from server.evaluation.calibration import Wish, extrapolated, fmr_for, fpir_at, measured, tail_needed
 from server.evaluation.comparisons import Comparisons, compared, count
 from server.evaluation.errors import CalibrationRefused

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from server.domain.errors import ImageAnimated, ImageRefused, ImageTooLarge, ImageTooSmall, ImageUnreadable
+from server.domain.image_errors import ImageAnimated, ImageRefused, ImageTooLarge, ImageTooSmall, ImageUnreadable
 from server.face.decode import LONG_SIDE, MAX_BYTES, decode
 
 SIZE = (160, 120)

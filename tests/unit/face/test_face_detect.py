@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from server.domain.errors import FaceNotFound, FaceNotNamed, SeveralFaces
 from server.domain.face import Box
+from server.domain.image_errors import FaceNotFound, FaceNotNamed, SeveralFaces
 from server.face.decode import Photograph
 from server.face.detect import BYSTANDER, MOST_FACES, box_of, faces_of, only_face
 from server.face.looks import Face

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 from server.face.dlib_file import MOST_SETTINGS, read_residual_net
 
 Stream = list[bytes]

@@ -10,18 +10,17 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from server.domain.errors import (
+from server.domain.errors import Unavailable
+from server.domain.face import Box, NamedFace, Template
+from server.domain.image_errors import (
     FaceNotFound,
     FaceNotNamed,
     FramesDisagree,
     ImageCountInvalid,
     ImageTooSmall,
     SeveralFaces,
-    TemplateInvalid,
-    Unavailable,
-    WeightsUnverified,
 )
-from server.domain.face import Box, NamedFace, Template
+from server.domain.model_errors import TemplateInvalid, WeightsUnverified
 from server.face.engine import Engine
 from server.face.limits import Limits
 from server.face.weights import Manifest

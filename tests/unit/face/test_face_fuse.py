@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from server.domain.errors import TemplateInvalid
 from server.domain.face import Template
+from server.domain.model_errors import TemplateInvalid
 from server.face.fuse import agreement, fused, unit
 
 MODEL = "some-model/1"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 from server.domain.quality import Component, Grade
 from server.face.limits import Better, Bound, QualityLimits, RecaptureLimits
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.domain.errors import ModelUnknown, WeightsUnverified
+from server.domain.model_errors import ModelUnknown, WeightsUnverified
 from server.face.weights import Alignment, Manifest
 
 MODELS = Path(__file__).resolve().parents[3] / "models"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 from server.face.mtcnn_file import SHAPES, read_cascade
 
 Nets = list[list[np.ndarray]]

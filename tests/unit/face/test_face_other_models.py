@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.domain.errors import FramesDisagree, WeightsUnverified
+from server.domain.image_errors import FramesDisagree
+from server.domain.model_errors import WeightsUnverified
 from server.face.align import chip_of
 from server.face.decode import decode
 from server.face.deepface_backend import DeepFaceEmbedder

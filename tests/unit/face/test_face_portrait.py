@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.domain.errors import ImageUnreadable
+from server.domain.image_errors import ImageUnreadable
 from server.face.portrait import portrait
 
 ORIENTATION, LYING = 0x0112, 6

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.domain.errors import LicenceNotAccepted, PullFailed, WeightsUnverified
+from server.domain.model_errors import LicenceNotAccepted, PullFailed, WeightsUnverified
 from server.face.pull import TRIES, Puller, check_terms
 from server.face.pulled import LOCK, Condition, WeightsHome
 from server.face.weights import Manifest, WeightFile

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.domain.errors import WeightsUnverified
+from server.domain.model_errors import WeightsUnverified
 from server.face.engine import Engine
 from server.face.weights import Manifest, Package, WeightFile, place, verified_files
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from server.domain.errors import TemplateInvalid
 from server.domain.face import Template, Vector
 from server.domain.gallery import IndexedReference, Source
+from server.domain.model_errors import TemplateInvalid
 from server.matching.matrix import Matrix, rounding_error
 from server.matching.rows import Rows
 from tests.fakes.templates import MODEL, reference, references, template

@@ -6,17 +6,17 @@ from http import HTTPStatus
 
 import pytest
 
-from server.domain import errors
+from server.domain import errors, image_errors, model_errors
 from server.domain.errors import OifrError
 from server.web.errors import STATUS, status_of
+from tests.error_family import FAMILY
 
-FAMILY = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, OifrError)]
 COMMANDS = {kind for kind in FAMILY if issubclass(kind, errors.CommandRefused)}
 FAULTS = {
     OifrError,
-    errors.TemplateInvalid,
-    errors.CalibrationInvalid,
-    errors.WeightsUnverified,
+    model_errors.TemplateInvalid,
+    model_errors.CalibrationInvalid,
+    model_errors.WeightsUnverified,
     errors.SealBroken,
     errors.StoredValueAltered,
 } | COMMANDS
@@ -24,7 +24,7 @@ FAULTS = {
 
 
 def instance(kind: type[OifrError]) -> OifrError:
-    return errors.SeveralFaces([]) if kind is errors.SeveralFaces else kind()
+    return image_errors.SeveralFaces([]) if kind is image_errors.SeveralFaces else kind()
 
 
 @pytest.mark.parametrize("kind", FAMILY, ids=lambda kind: kind.__name__)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.errors import GroundUnknown, PurposeInvalid, PurposeMissing, RequestInvalid
+from server.domain.errors import RequestInvalid
+from server.domain.search_errors import GroundUnknown, PurposeInvalid, PurposeMissing
 from server.web.api.forms import provenance_from, purpose_from
 from tests.fakes.samples import PURPOSE
 from tests.world import PROVENANCE

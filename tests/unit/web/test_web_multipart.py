@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.errors import ImageTooLarge, OifrError, RequestInvalid
+from server.domain.errors import OifrError, RequestInvalid
+from server.domain.image_errors import ImageTooLarge
 from server.web.api.multipart import MAXIMUM_PART, MAXIMUM_PARTS, parse
 
 KIND = "multipart/form-data; boundary=frontier"

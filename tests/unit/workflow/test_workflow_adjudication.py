@@ -6,22 +6,21 @@ import pytest
 
 from server.domain.actors import Actor
 from server.domain.decision import Decision, Judgement, Outcome
-from server.domain.errors import (
+from server.domain.errors import OifrError, RoleMissing
+from server.domain.events import Act
+from server.domain.search import Search, SearchState
+from server.domain.search_errors import (
     AlreadyJudged,
     CandidateUnknown,
     CandidateWithdrawn,
     CorroborationMissing,
     DecisionInvalid,
     JudgementsMissing,
-    OifrError,
     ProbeGone,
-    RoleMissing,
     SearchDecided,
     SearchExpired,
     SearchUnknown,
 )
-from server.domain.events import Act
-from server.domain.search import Search, SearchState
 from server.workflow.adjudication import Adjudication
 from tests.fakes.face_engine import photo
 from tests.world import EVIDENCE_AGAINST, World, named

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from server.domain.capture import Agreement, Capture
-from server.domain.errors import FaceNotNamed, LifeAtRiskUnfounded, OifrError, PoorImage, SeveralFaces
+from server.domain.errors import OifrError
 from server.domain.events import Act
 from server.domain.face import NamedFace
+from server.domain.image_errors import FaceNotNamed, PoorImage, SeveralFaces
 from server.domain.probe import Ground, Purpose
 from server.domain.quality import Component, cap
 from server.domain.search import Search
+from server.domain.search_errors import LifeAtRiskUnfounded
 from tests.fakes.face_engine import BOXES, photo
 from tests.fakes.samples import PURPOSE
 from tests.world import POLICY, World

@@ -6,16 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain.errors import (
-    FaceNotFound,
-    RecordInvalid,
-    RecordNumberTaken,
-    ReferenceUnknown,
-    RoleMissing,
-    SeveralFaces,
-    SubjectUnknown,
-)
+from server.domain.errors import RoleMissing
 from server.domain.events import Act
+from server.domain.gallery_errors import RecordInvalid, RecordNumberTaken, ReferenceUnknown, SubjectUnknown
+from server.domain.image_errors import FaceNotFound, SeveralFaces
 from tests.fakes.face_engine import photo
 from tests.world import PROVENANCE, World
 

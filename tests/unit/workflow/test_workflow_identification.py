@@ -9,27 +9,21 @@ from dataclasses import replace
 import pytest
 
 from server.domain.capture import Agreement, Capture
-from server.domain.errors import (
-    CacheUnavailable,
-    DatabaseUnavailable,
+from server.domain.errors import CacheUnavailable, DatabaseUnavailable, OifrError, RoleMissing
+from server.domain.events import Act
+from server.domain.face import Box, NamedFace
+from server.domain.gallery import IndexedReference, Source
+from server.domain.image_errors import (
     FaceNotFound,
     FaceNotNamed,
     FramesDisagree,
     ImageCountInvalid,
-    LifeAtRiskUnfounded,
-    NecessityMissing,
-    OifrError,
     PoorImage,
-    ProbeGone,
-    RoleMissing,
     SeveralFaces,
-    UnresolvedSearch,
 )
-from server.domain.events import Act
-from server.domain.face import Box, NamedFace
-from server.domain.gallery import IndexedReference, Source
 from server.domain.probe import Ground, Purpose
 from server.domain.quality import Component
+from server.domain.search_errors import LifeAtRiskUnfounded, NecessityMissing, ProbeGone, UnresolvedSearch
 from tests.fakes.face_engine import BOXES, photo
 from tests.fakes.memory_gallery import MemoryGallery, MemoryGallerySource
 from tests.fakes.samples import PURPOSE

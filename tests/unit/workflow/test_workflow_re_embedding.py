@@ -7,10 +7,12 @@ from itertools import islice
 
 import pytest
 
-from server.domain.errors import GalleryIncomplete, ModelInUse, ModelUnknown, Unavailable
+from server.domain.errors import Unavailable
 from server.domain.events import Act
 from server.domain.face import Template
 from server.domain.gallery import Census, Source
+from server.domain.gallery_errors import GalleryIncomplete
+from server.domain.model_errors import ModelInUse, ModelUnknown
 from server.workflow.coverage import Coverage
 from server.workflow.re_embedding import Batch, ChangeOver, ReEmbedding
 from tests.fakes.face_engine import MODEL, FakeFaceEngine, photo

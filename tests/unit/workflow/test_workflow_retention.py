@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain.errors import DatabaseUnavailable, ProbeGone
+from server.domain.errors import DatabaseUnavailable
 from server.domain.events import Act
 from server.domain.search import SearchState
+from server.domain.search_errors import ProbeGone
 from tests.fakes.face_engine import photo
 from tests.world import POLICY, World
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 
 from server.domain.actors import Role
-from server.domain.errors import (
-    AlreadyReviewed,
-    EntryUnknown,
-    ReviewOwnSearch,
-    ReviewTooEarly,
-    RoleMissing,
-    SearchUnknown,
-)
+from server.domain.errors import EntryUnknown, RoleMissing
 from server.domain.events import Act
 from server.domain.search import ReviewOutcome, SearchState
+from server.domain.search_errors import AlreadyReviewed, ReviewOwnSearch, ReviewTooEarly, SearchUnknown
 from tests.fakes.face_engine import photo
 from tests.fakes.samples import PURPOSE
 from tests.world import World
