@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import secrets
 import socket
@@ -108,13 +109,25 @@ def access_of(database: SqlDatabase, settings: Settings) -> Access:
 
 def engine_of(settings: Settings, model: str) -> Engine:
     """The engine of a model alone; takes seconds. Raises ModelUnknown or WeightsUnverified."""
-    return Engine.load(settings.models, prepare_home(settings.home), model)
+    with _rubbish_left():
+        return Engine.load(settings.models, prepare_home(settings.home), model)
 
 
 def engine_to_evaluate(settings: Settings, model: str, threshold: float) -> Engine:
     """The engine of a model that may have no calibration yet; `threshold` is then the score to report at."""
     stand_in = Calibration(threshold, threshold, gallery_size=0, strangers=0, fpir=1.0, data="none yet")
-    return Engine.load(settings.models, prepare_home(settings.home), model, stand_in)
+    with _rubbish_left():
+        return Engine.load(settings.models, prepare_home(settings.home), model, stand_in)
+
+
+@contextmanager
+def _rubbish_left() -> Iterator[None]:
+    """No garbage collection meanwhile: importing TensorFlow makes objects that stay, and searching them takes long."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

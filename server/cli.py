@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from pydantic import SecretStr, ValidationError
@@ -27,12 +27,6 @@ from server.audit.errors import AuditError
 from server.audit.export import verify_export
 from server.audit.verify import Report
 from server.config import DEFAULT_MODEL, Settings
-from server.demo.drawn import drawn_script
-from server.demo.report import closing_lines, machine_readable, opening_lines
-from server.demo.run import House, play
-from server.demo.script import Script
-from server.demo.stage import add_accounts
-from server.demo.visitor import visitor_script
 from server.domain.actors import Role
 from server.domain.errors import OifrError
 from server.evaluation_commands import evaluate_command
@@ -41,6 +35,10 @@ from server.model_commands import models
 from server.storage.trail_check import verify_database
 from server.storage.trail_export import export_to_file
 from server.telemetry import start_logging
+
+if TYPE_CHECKING:
+    from server.demo.run import House
+    from server.demo.script import Script
 
 commands = typer.Typer(
     name="oifr",
@@ -112,6 +110,11 @@ def demo(
     Exit status: 0 all as it must be; 1 it could not go on; 2 wrong options;
     4 an answer was wrong.
     """
+    from server.demo.drawn import drawn_script  # noqa: PLC0415 - as in `demonstrated`
+    from server.demo.report import closing_lines, machine_readable, opening_lines  # noqa: PLC0415
+    from server.demo.run import play  # noqa: PLC0415
+    from server.demo.visitor import visitor_script  # noqa: PLC0415
+
     if (gallery is None) != (photo is None):
         raise typer.BadParameter("Give --gallery and --photo together.")
     script = visitor_script(gallery, photo, datetime.now(UTC).date()) if gallery and photo else drawn_script()
@@ -133,6 +136,9 @@ def demo(
 @contextmanager
 def demonstrated(script: Script, say: Callable[[list[str]], None], port: int) -> Iterator[House]:
     """A whole server of its own in a temporary place; nothing of an installed one is read or written."""
+    from server.demo.run import House  # noqa: PLC0415 - the demo and its HTTP client, which no other command needs
+    from server.demo.stage import add_accounts  # noqa: PLC0415
+
     console = Console(stderr=True)
     with ExitStack() as closing:
         home = Path(closing.enter_context(TemporaryDirectory(prefix="oifr-demo-")))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 
 from server.config import Settings, prepare_home
-from server.face.pull import Pulled, Puller, check_terms
 from server.face.pulled import LOCK, Condition, WeightsHome
 from server.face.weights import Manifest
+
+if TYPE_CHECKING:
+    from server.face.pull import Pulled
 
 models = typer.Typer(help="The face models: list them, verify their weights, pull them.", no_args_is_help=True)
 
@@ -55,6 +56,10 @@ def pull(
     ] = False,
 ) -> None:
     """Download a model's weights into the home and check them. A download that was cut off is gone on with."""
+    import httpx  # noqa: PLC0415 - a client that no command but this one needs
+
+    from server.face.pull import Puller, check_terms  # noqa: PLC0415
+
     settings = Settings()
     manifest = Manifest.named(settings.models, name)
     if manifest.package is None:

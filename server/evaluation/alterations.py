@@ -85,9 +85,7 @@ class Occluded:
         return f"{self.part} face covered"
 
     def of(self, image: bytes, faces: Faces) -> bytes:
-        portrait = faces.portrait_of(image)
-        box, turns = faces.place_of(portrait)
-        picture = _opened(portrait)
+        picture, box, turns = _placed(image, faces)
         picture.paste(MID_GREY, _half(box, turns, self.part))
         return _encoded(picture)
 
@@ -112,9 +110,8 @@ class Blurred:
     name: str = "blurred"
 
     def of(self, image: bytes, faces: Faces) -> bytes:
-        portrait = faces.portrait_of(image)
-        box, _ = faces.place_of(portrait)
-        return _encoded(_opened(portrait).filter(ImageFilter.GaussianBlur(BLUR * box.width)))
+        picture, box, _ = _placed(image, faces)
+        return _encoded(picture.filter(ImageFilter.GaussianBlur(BLUR * box.width)))
 
 
 def _half(box: Box, turns: int, part: Part) -> tuple[int, int, int, int]:
@@ -134,6 +131,12 @@ def _half(box: Box, turns: int, part: Part) -> tuple[int, int, int, int]:
 def _picture(image: bytes, faces: Faces) -> Image.Image:
     """Decoded within the engine's bounds: what it wrote itself is safe to read."""
     return _opened(faces.portrait_of(image))
+
+
+def _placed(image: bytes, faces: Faces) -> tuple[Image.Image, Box, int]:
+    """The picture with the bounds of its only face and that face's quarter turns, as `Faces.place_of`."""
+    portrait = faces.portrait_of(image)
+    return (_opened(portrait), *faces.place_of(portrait))
 
 
 def _opened(portrait: bytes) -> Image.Image:

@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 from server.evaluation.searches import Indices
 
@@ -58,6 +57,8 @@ def clopper_pearson(events: int, trials: int) -> tuple[float, float]:
     C. Clopper, E. Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
     Biometrika 26(4), 1934; the limits are quantiles of beta distributions.
     """
+    from scipy.special import betaincinv  # noqa: PLC0415 - half a second that only an evaluation needs
+
     tail = (1 - LEVEL) / 2
     low = float(betaincinv(events, trials - events + 1, tail)) if events else 0.0
     high = float(betaincinv(events + 1, trials - events, 1 - tail)) if events < trials else 1.0

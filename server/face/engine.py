@@ -50,12 +50,11 @@ class Stages:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One photograph with the face that is meant, that face's aligned chip, and how fit it is for a search."""
+    """One photograph with the face that is meant, and that face's aligned chip."""
 
     photograph: Photograph
     face: Face
     chip: NDArray[np.uint8]
-    quality: Quality
 
 
 class Engine:
@@ -92,19 +91,18 @@ class Engine:
         named: of photographs with several faces, which one is meant. Raises ImageCountInvalid, ImageUnreadable,
         ImageTooLarge, ImageTooSmall, ImageAnimated, FaceNotFound, SeveralFaces, FaceNotNamed or FramesDisagree.
         """
-        if not 1 <= len(images) <= MOST_FRAMES:
-            raise ImageCountInvalid
-        boxes = {choice.image: choice.box for choice in named}
-        frames = [self.frame_of(decode(image), boxes.get(number), number) for number, image in enumerate(images)]
-        vectors = self.vectors_of([frame.chip for frame in frames])
-        agreed = self._agreement(vectors)
-        template = Template(self.model, fused(vectors, [frame.quality.weight for frame in frames]))
+        frames = self._frames(images, named)
+        qualities = [self._quality(frame) for frame in frames]
+        template, agreed = self._template(frames, [quality.weight for quality in qualities])
         recapture = any(self._recaptured(frame) for frame in frames)
-        return Sample(template, best([frame.quality for frame in frames]), recapture, agreed)
+        return Sample(template, best(qualities), recapture, agreed)
 
     def template_of(self, images: Sequence[bytes]) -> Template:
-        """The template alone; raises as `sample_of`."""
-        return self.sample_of(images).template
+        """The template alone, of photographs whose quality was judged before; raises as `sample_of`."""
+        frames = self._frames(images)
+        weights = [self._quality(frame).weight for frame in frames] if len(frames) > 1 else [1.0]
+        template, _ = self._template(frames, weights)
+        return template
 
     def portrait_of(self, image: bytes) -> bytes:
         """The photograph as it is kept and shown: upright JPEG, at most 1280 px, without metadata.
@@ -136,13 +134,23 @@ class Engine:
     def frame_of(self, photograph: Photograph, named: Box | None = None, number: int = 0) -> Frame:
         """The face that is meant on photograph `number` of a probe; raises FaceNotFound, SeveralFaces, FaceNotNamed."""
         face = only_face(self._cascade, photograph, named, number)
-        quality = assess(photograph, face.seen.landmarks, self._limits.quality)
-        return Frame(photograph, face, self._chip(photograph, face), quality)
+        return Frame(photograph, face, self._chip(photograph, face))
 
     def vectors_of(self, chips: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
         """The unit vector of each chip and its mirror image together: fewer strangers score high that way."""
         outputs = self._embedder.embed([side for chip in chips for side in (chip, chip[:, ::-1])])
         return [unit(unit(plain) + unit(mirrored)) for plain, mirrored in zip(outputs[::2], outputs[1::2], strict=True)]
+
+    def _frames(self, images: Sequence[bytes], named: Sequence[NamedFace] = ()) -> list[Frame]:
+        if not 1 <= len(images) <= MOST_FRAMES:
+            raise ImageCountInvalid
+        boxes = {choice.image: choice.box for choice in named}
+        return [self.frame_of(decode(image), boxes.get(number), number) for number, image in enumerate(images)]
+
+    def _template(self, frames: Sequence[Frame], weights: Sequence[float]) -> tuple[Template, Agreement | None]:
+        vectors = self.vectors_of([frame.chip for frame in frames])
+        agreed = self._agreement(vectors)
+        return Template(self.model, fused(vectors, weights)), agreed
 
     def _agreement(self, vectors: Sequence[NDArray[np.float64]]) -> Agreement | None:
         """Raises FramesDisagree."""
@@ -152,6 +160,9 @@ class Engine:
         if least < self.calibration.agreement:
             raise FramesDisagree
         return Agreement.CLEAR if least >= self.calibration.threshold else Agreement.WEAK
+
+    def _quality(self, frame: Frame) -> Quality:
+        return assess(frame.photograph, frame.face.seen.landmarks, self._limits.quality)
 
     def _recaptured(self, frame: Frame) -> bool:
         return recaptured(frame.photograph.pixels, frame.face.seen.bounds, self._limits.recapture).hinted

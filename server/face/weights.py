@@ -82,10 +82,6 @@ class Alignment:
     side: int
     fixed_points: NDArray[np.float64]
 
-    def scaled(self, side: int) -> NDArray[np.float64]:
-        """The fixed points on a chip of another side; pixel centres stand at whole numbers."""
-        return (self.fixed_points + 0.5) * (side / self.side) - 0.5
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Manifest:
@@ -128,10 +124,6 @@ class Manifest:
     def model_id(self) -> str:
         """What stands in every template of this model: `dlib-resnet/2`. Templates compare only when it is equal."""
         return f"{self.name}/{self.pipeline}"
-
-    @property
-    def fixed_points(self) -> NDArray[np.float64] | None:
-        return self.alignment.fixed_points if self.alignment else None
 
     @classmethod
     def _of(cls, table: TomlTable, stem: str) -> Self:

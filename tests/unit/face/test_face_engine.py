@@ -87,6 +87,13 @@ def test_several_frames_of_one_person_fuse(engine: Engine, upright: Template) ->
     assert fused.score(upright) > 0.97
 
 
+@pytest.mark.parametrize("darker", [(), (0.6,), (0.6, 0.8)])
+def test_the_template_alone_is_that_of_the_sample(engine: Engine, darker: tuple[float, ...]) -> None:
+    photographs = [encoded((FACE * light).astype(np.uint8)) for light in (1, *darker)]
+    alone, judged = engine.template_of(photographs), engine.sample_of(photographs).template
+    np.testing.assert_allclose(alone.vector, judged.vector, rtol=0, atol=1e-7)
+
+
 def test_the_better_frame_counts_for_more(engine: Engine, upright: Template) -> None:
     small = np.asarray(cv2.resize(cv2.resize(FACE, (44, 44), interpolation=cv2.INTER_AREA), (240, 240)), np.uint8)
     blurred = engine.template_of([encoded(small)])

@@ -4,11 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from server.domain.model_errors import ModelUnknown, WeightsUnverified
-from server.face.weights import Alignment, Manifest
+from server.face.weights import Manifest
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 SHIPPED = sorted(path.stem for path in MODELS.glob("*.toml"))
@@ -124,14 +123,6 @@ def test_a_packaged_file_without_a_digest_is_refused(tmp_path: Path) -> None:
 def test_a_model_without_a_manifest_is_unknown(name: str) -> None:
     with pytest.raises(ModelUnknown):
         Manifest.named(MODELS, name)
-
-
-def test_fixed_points_scale_about_pixel_centres() -> None:
-    corners = np.array([[0.0, 0.0], [9.0, 9.0], [0.0, 9.0], [9.0, 0.0], [4.5, 4.5]])
-    doubled = Alignment(10, corners).scaled(20)
-    np.testing.assert_allclose(doubled[0], [0.5, 0.5])
-    np.testing.assert_allclose(doubled[1], [18.5, 18.5])
-    np.testing.assert_allclose(doubled[4], [9.5, 9.5])
 
 
 def test_three_models_share_the_public_template_of_112_pixels() -> None:
