@@ -149,7 +149,7 @@ def detections(threads: int) -> Iterator[Race]:
 
 def proposals(weights: CascadeWeights, threads: int) -> Iterator[Race]:
     engine, session = graphs.CascadeGraphs(weights), session_of(proposal_model(weights.proposal), threads)
-    net = partial(graphs._proposal, weights=weights.proposal)
+    net = lambda seen: graphs._proposal(seen, weights.proposal)  # noqa: E731 - a partial's arrays would be traced too
     compiled = graphs.tensorflow().function(net, jit_compile=True, autograph=False)
     for height, width in CANVASES:
         canvas = cv2.resize(astronaut(), (width, height)).astype(np.float32)
@@ -165,7 +165,8 @@ def patched(words: str, weights: Layers, session: Any, numbers: Sequence[int]) -
     """One of the last two nets at several numbers of patches."""
     side = SIDES[len(weights)]
     signature = [graphs.tensorflow().TensorSpec([None, side, side, 3])]
-    traced = graphs.tensorflow().function(partial(answered, weights), input_signature=signature, autograph=False)
+    net = lambda seen: answered(weights, seen)  # noqa: E731 - as above
+    traced = graphs.tensorflow().function(net, input_signature=signature, autograph=False)
     engine = traced.get_concrete_function()
     for number in numbers:
         seen = np.random.default_rng(number).uniform(0, 255, (number, side, side, 3)).astype(np.float32)
