@@ -174,7 +174,7 @@ class Flow:
         """Back to the purpose, whose words are kept, to state that a life is at risk."""
         if not self.may_state_risk or self.working:
             raise OutOfStep
-        self._go(Step.PURPOSE)
+        self._go(Step.PURPOSE, STATE_THE_RISK)
 
     async def resolve(self) -> None:
         """Take the way on that the trouble names."""
@@ -270,6 +270,7 @@ class Flow:
             watcher()
 
 
+STATE_THE_RISK = "If the person's life is at risk, switch that on and say what may happen."
 EXPIRED = "The time to decide has run out. The search is closed and flagged for your supervisor."
 
 
