@@ -41,9 +41,9 @@ def camera(tmp_path: Path) -> FileCamera:
 
 @pytest.fixture
 def crowd(tmp_path: Path, small_server: FakeServer) -> FileCamera:
-    """Two people side by side, blue on the left and red on the right, of whom the one on the right is enrolled."""
+    """Two people, of whom the one on the right is enrolled; there blue gives way to red along an upright line."""
     picture = Image.new("RGB", (960, 960), (0, 0, 255))
-    picture.paste((255, 0, 0), (480, 0, 960, 960))
+    picture.paste((255, 0, 0), (640, 0, 960, 960))
     picture.save(tmp_path / "crowd.jpg", quality=95)
     small_server.usual, small_server.crowd = "several-faces", (MEANT, (150, 228, 252, 332))
     return FileCamera(tmp_path / "crowd.jpg")
