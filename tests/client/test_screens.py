@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from mobile_client.core.flow import Step
@@ -49,11 +50,21 @@ def crowd(tmp_path: Path, small_server: FakeServer) -> FileCamera:
     return FileCamera(tmp_path / "crowd.jpg")
 
 
-def seams(path: Path) -> set[int]:
-    """Where blue gives way to red, in each row of a picture that shows both."""
+def excess(path: Path, channel: int, other: int) -> NDArray[np.bool_]:
+    """Where a picture has much more of one colour than of another."""
     with Image.open(path) as image:
         rows = np.asarray(image.convert("RGB")).astype(int)
-    blue, red = rows[:, :, 2] - rows[:, :, 0] > 150, rows[:, :, 0] - rows[:, :, 2] > 150
+    return rows[:, :, channel] - rows[:, :, other] > 150
+
+
+def widest_red(path: Path) -> int:
+    """The most red pixels in one row."""
+    return int(excess(path, 0, 2).sum(axis=1).max())
+
+
+def seams(path: Path) -> set[int]:
+    """Where blue gives way to red, in each row of a picture that shows both."""
+    red, blue = excess(path, 0, 2), excess(path, 2, 0)
     return {
         int(np.argmax(line)) for line, before in zip(red, blue, strict=True) if line.sum() > 40 and before.sum() > 5
     }
@@ -242,6 +253,25 @@ async def test_the_one_who_is_meant_is_tapped_on_the_photograph(
         edges = seams(tmp_path / "choice_compared.png")
         assert edges
         assert max(edges) - min(edges) <= 1  # a line that was upright is upright still
+
+
+async def test_both_faces_are_enlarged(small_server: FakeServer, tmp_path: Path) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    banded = Image.new("RGB", (720, 960), (0, 0, 255))
+    banded.paste((255, 0, 0), (260, 0, 460, 960))
+    banded.save(tmp_path / "banded.jpg", quality=95)
+    small_server.faces = [(tmp_path / "banded.jpg").read_bytes()]
+    stage = set_stage(small_server)
+    async with running(stage.flow, FileCamera(tmp_path / "banded.jpg")) as driver:
+        await open_camera(driver, small_server)
+        await shoot(driver, Step.COMPARE)
+        await driver.picture(tmp_path / "plain.png")
+        await driver.press("Enlarge")
+        await driver.picture(tmp_path / "enlarged.png")
+    plain, enlarged = widest_red(tmp_path / "plain.png"), widest_red(tmp_path / "enlarged.png")
+    assert 1.85 < enlarged / plain < 1.95  # of both together
 
 
 async def test_a_tap_is_for_the_nearest_of_two_small_faces(small_server: FakeServer, crowd: FileCamera) -> None:
