@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mobile_client.core.faces import NamedFace, SeveralFaces
 from mobile_client.core.receipts import Proof
 from mobile_client.core.session import Photograph
 from mobile_client.core.wire import Candidate, Decision, Purpose, Receipt, SearchState, SearchView
@@ -11,10 +12,15 @@ from mobile_client.core.wire import Candidate, Decision, Purpose, Receipt, Searc
 
 @dataclass
 class Check:
-    """`faces` holds the references looked at so far; None stands for a record withdrawn since the answer."""
+    """`faces` holds the references looked at so far; None stands for a record withdrawn since the answer.
+
+    `several` are the faces of a photograph that shows more than one, `named` is the one that is meant.
+    """
 
     purpose: Purpose | None = None
     photograph: Photograph | None = None
+    several: SeveralFaces | None = None
+    named: NamedFace | None = None
     search: SearchView | None = None
     faces: dict[str, Photograph | None] = field(default_factory=dict)
     shown: str = ""
@@ -61,6 +67,7 @@ class Check:
         self.faces = {}
 
     def wipe_photograph(self) -> None:
+        """Where the faces stood is forgotten with the photograph."""
         if self.photograph is not None:
             self.photograph.wipe()
-        self.photograph = None
+        self.photograph = self.several = self.named = None

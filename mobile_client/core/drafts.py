@@ -12,6 +12,8 @@ from mobile_client.core.wire import Alternative, Corroboration, Decision, Ground
 MINIMUM_WORDING = 20
 """Characters that a necessity and a stated harm must have."""
 
+UNFOUNDED = "Life at risk is for a person who is missing or cannot say who they are."
+
 
 class Incomplete(Exception):
     """The draft cannot be sent yet; the text says what is missing."""
@@ -27,6 +29,12 @@ class PurposeDraft:
     power: str = ""
     no_force: bool = False
     incident: str = ""
+    life_at_risk: bool = False
+
+    @property
+    def needs_harm(self) -> bool:
+        """True where a risk of significant harm must be stated."""
+        return self.life_at_risk or self.place is not Place.PUBLIC
 
     @property
     def gap(self) -> str:
@@ -36,7 +44,8 @@ class PurposeDraft:
             (bool(self.alternatives), "Say what you have tried already."),
             (_worded(self.necessity), f"Say why it is necessary, in {MINIMUM_WORDING} characters or more."),
             (bool(self.power.strip()), "Name the legal power you rely on."),
-            (self.place is Place.PUBLIC or _worded(self.harm), "State the risk of significant harm."),
+            (not self.life_at_risk or self._welfare, UNFOUNDED),
+            (not self.needs_harm or _worded(self.harm), "State the risk of significant harm."),
             (self.no_force, "Confirm that no force is used."),
         )
         return next((sentence for fulfilled, sentence in checks if not fulfilled), "")
@@ -53,8 +62,13 @@ class PurposeDraft:
             power=self.power.strip(),
             no_force=self.no_force,
             incident=self.incident.strip(),
-            harm="" if self.place is Place.PUBLIC else self.harm.strip(),
+            harm=self.harm.strip() if self.needs_harm else "",
+            life_at_risk=self.life_at_risk,
         )
+
+    @property
+    def _welfare(self) -> bool:
+        return self.ground is not None and self.ground.welfare
 
 
 @dataclass(frozen=True)

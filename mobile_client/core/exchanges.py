@@ -64,7 +64,7 @@ class Exchanges:
 
     async def send(self) -> None:
         purpose, photograph = _present(self.check.purpose), _present(self.check.photograph)
-        await self._take(await self._server.search(self.session, purpose, photograph))
+        await self._take(await self._server.search(self.session, purpose, photograph, self.check.named))
 
     async def show(self, label: str) -> None:
         """Fetch a face when it is looked at and not before, so that the trail logs what was really seen."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+Box = tuple[int, int, int, int]
+"""Left, top, width and height of a face, in pixels of the upright photograph as it was sent."""
+
 
 class ServerFailure(Exception):
     """Base of every failed exchange; its text is a sentence for the officer."""
@@ -32,8 +35,9 @@ class AnswerUnclear(ServerFailure):
 class Problem(ServerFailure):
     """The server refused the act and said why.
 
-    `slug` is stable; `boxes` are (left, top, width, height) of the faces in a picture with several; `search` is the
-    id of the search that waits for its decision; `advice` are sentences on how to take a better photograph.
+    `slug` is stable; `boxes` are the faces on the photograph numbered `image`, from 0, where it shows several;
+    `search` is the id of the search that waits for its decision; `advice` are sentences on how to take a better
+    photograph.
     """
 
     def __init__(
@@ -42,13 +46,15 @@ class Problem(ServerFailure):
         sentence: str,
         status: int,
         *,
-        boxes: tuple[tuple[int, int, int, int], ...] = (),
+        image: int | None = None,
+        boxes: tuple[Box, ...] = (),
         search: str | None = None,
         advice: tuple[str, ...] = (),
     ) -> None:
         super().__init__(sentence)
         self.slug = slug
         self.status = status
+        self.image = image
         self.boxes = boxes
         self.search = search
         self.advice = advice

@@ -1,8 +1,9 @@
 """The way through one check, step by step; what a step does not offer cannot be done.
 
-Sign in, state the purpose, photograph, wait; compare the faces blind, or read that there is none; decide; keep the
-receipt. A search without a decision holds the handheld: from its answer on, no step leads back to the purpose, and
-signing in again leads to that search. A failed exchange becomes a step of its own that names the way on.
+Sign in, state the purpose, photograph, wait; choose who is meant where the photograph shows several people; compare
+the faces blind, or read that there is none; decide; keep the receipt. A search without a decision holds the handheld:
+from its answer on, no step leads back to the purpose, and signing in again leads to that search. A failed exchange
+becomes a step of its own that names the way on.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from enum import StrEnum
 from mobile_client.core.check import Check
 from mobile_client.core.drafts import DecisionDraft, Incomplete, PurposeDraft
 from mobile_client.core.exchanges import Exchanges
+from mobile_client.core.faces import FACE_NOT_THERE, SeveralFaces, faces_to_choose
 from mobile_client.core.failures import Offline, Problem, ServerFailure
 from mobile_client.core.server import Server
 from mobile_client.core.session import Photograph, Session
-from mobile_client.core.trouble import SEARCH_EXPIRED, SESSION_ENDED, Attempt, Remedy, Trouble, trouble_of
+from mobile_client.core.trouble import POOR_IMAGE, SEARCH_EXPIRED, SESSION_ENDED, Attempt, Remedy, Trouble, trouble_of
 from mobile_client.core.wire import Judgement, SearchState
 
 
@@ -26,6 +28,7 @@ class Step(StrEnum):
     PURPOSE = "purpose"
     CAPTURE = "capture"
     WAITING = "waiting"
+    CHOICE = "choice"
     NO_CANDIDATES = "no-candidates"
     COMPARE = "compare"
     DECISION = "decision"
@@ -74,7 +77,14 @@ class Flow:
     def may_go_back(self) -> bool:
         if self.step in {Step.PROBLEM, Step.OFFLINE}:
             return not self.check.undecided and self.check.purpose is not None
-        return self.step in {Step.CAPTURE, Step.DECISION}
+        return self.step in {Step.CAPTURE, Step.CHOICE, Step.DECISION}
+
+    @property
+    def may_state_risk(self) -> bool:
+        """True where a photograph was too poor, and a life at risk would have it searched all the same."""
+        poor = self.step is Step.PROBLEM and self.trouble is not None and self.trouble.slug == POOR_IMAGE
+        purpose = self.check.purpose
+        return poor and purpose is not None and purpose.ground.welfare and not purpose.life_at_risk
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` after every change."""
@@ -111,6 +121,14 @@ class Flow:
         """Send one photograph; the buffer is ours from here on and is overwritten in the end."""
         self._require(Step.CAPTURE)
         self.check.photograph = Photograph(jpeg)
+        await self._send()
+
+    async def choose(self, letter: str) -> None:
+        """Name the face that is meant, and send the same photograph again."""
+        self._require(Step.CHOICE)
+        if self.check.several is None or letter not in self.check.several.boxes:
+            raise OutOfStep
+        self.check.named = self.check.several.named(letter)
         await self._send()
 
     async def look_at(self, label: str) -> None:
@@ -151,6 +169,12 @@ class Flow:
         else:
             self.check.wipe()
             self._go(Step.CAPTURE)
+
+    def state_risk(self) -> None:
+        """Back to the purpose, whose words are kept, to state that a life is at risk."""
+        if not self.may_state_risk or self.working:
+            raise OutOfStep
+        self._go(Step.PURPOSE, STATE_THE_RISK)
 
     async def resolve(self) -> None:
         """Take the way on that the trouble names."""
@@ -205,6 +229,7 @@ class Flow:
 
     def _fail(self, failure: ServerFailure, attempt: Attempt) -> None:
         trouble = trouble_of(failure, attempt)
+        several = faces_to_choose(failure, self.check.several)
         if not self._exchanges.signed_in:
             self._go(Step.SIGN_IN, trouble.sentence)
         elif trouble.slug in SESSION_ENDED:
@@ -212,8 +237,14 @@ class Flow:
         elif isinstance(failure, Problem) and trouble.slug == SEARCH_EXPIRED:
             self.check.wipe()
             self._go(Step.LOCKED, trouble.sentence)
+        elif several is not None and self.check.photograph is not None:
+            self._ask(several, trouble)
         else:
             self._halt(trouble, Step.OFFLINE if isinstance(failure, Offline) else Step.PROBLEM)
+
+    def _ask(self, several: SeveralFaces, trouble: Trouble) -> None:
+        self.check.several, self.check.named = several, None
+        self._go(Step.CHOICE, trouble.sentence if trouble.slug == FACE_NOT_THERE else "")
 
     def _halt(self, trouble: Trouble, step: Step) -> None:
         if self.check.search is None and trouble.remedy is not Remedy.RETRY:
@@ -239,6 +270,7 @@ class Flow:
             watcher()
 
 
+STATE_THE_RISK = "If the person's life is at risk, switch that on and say what may happen."
 EXPIRED = "The time to decide has run out. The search is closed and flagged for your supervisor."
 
 

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import httpx
 
-from mobile_client.core.failures import AnswerUnclear, Offline, Problem, ServerBusy
-from mobile_client.core.reading import WireInvalid, fields_of, texts
+from mobile_client.core.faces import NamedFace
+from mobile_client.core.failures import AnswerUnclear, Box, Offline, Problem, ServerBusy
+from mobile_client.core.reading import WireInvalid, fields_of, texts, whole
 from mobile_client.core.session import Photograph, Session
 from mobile_client.core.wire import Decision, Judgement, Purpose, Receipt, SearchView
 
@@ -63,13 +64,18 @@ class Server:
     async def sign_out(self, session: Session) -> None:
         await self._exchange("DELETE", "/v1/sessions/current", session)
 
-    async def search(self, session: Session, purpose: Purpose, photograph: Photograph) -> SearchView:
-        """Send one photograph; the answer's list may be empty."""
+    async def search(
+        self, session: Session, purpose: Purpose, photograph: Photograph, named: NamedFace | None = None
+    ) -> SearchView:
+        """Send one photograph, with the face that is meant where it shows several; the answer's list may be empty."""
+        parts = {"purpose": json.dumps(purpose.document())}
+        if named is not None:
+            parts["face"] = json.dumps(named.document())
         answer = await self._exchange(
             "POST",
             "/v1/searches",
             session,
-            data={"purpose": json.dumps(purpose.document())},
+            data=parts,
             files=[("images", ("face.jpg", photograph.reader(), "image/jpeg"))],
         )
         return _read(SearchView.parse, answer)
@@ -141,6 +147,7 @@ def _failure(answer: httpx.Response) -> Problem | ServerBusy | AnswerUnclear:
         slug,
         sentence,
         answer.status_code,
+        image=_image(fields),
         boxes=_boxes(fields),
         search=search if isinstance(search, str) else None,
         advice=_advice(fields),
@@ -159,8 +166,20 @@ def _problem_fields(answer: httpx.Response) -> Mapping[str, object]:
         return {}
 
 
-def _boxes(fields: Mapping[str, object]) -> tuple[tuple[int, int, int, int], ...]:
-    """Four numbers a face; anything else is left out, for a box is advice only."""
+def _image(fields: Mapping[str, object]) -> int | None:
+    """The number of the photograph that is meant, or None where none is told."""
+    try:
+        return whole(fields, "image")
+    except WireInvalid:
+        return None
+
+
+_FARTHEST = 100_000
+"""Pixels from the photograph's corner beyond which no face stands; NaN is no nearer."""
+
+
+def _boxes(fields: Mapping[str, object]) -> tuple[Box, ...]:
+    """Four numbers a face; anything else is left out: a face that cannot be drawn cannot be chosen."""
     boxes = fields.get("boxes")
     if not isinstance(boxes, list):
         return ()
@@ -176,7 +195,10 @@ def _advice(fields: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _is_box(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 4 and all(isinstance(number, int | float) for number in value)
+    if not isinstance(value, list) or len(value) != 4:
+        return False
+    bounded = all(isinstance(number, int | float) and abs(number) <= _FARTHEST for number in value)
+    return bounded and value[2] >= 1 and value[3] >= 1
 
 
 def _seconds(headers: httpx.Headers) -> int:

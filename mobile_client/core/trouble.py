@@ -35,10 +35,12 @@ class Trouble:
 
 SESSION_ENDED = frozenset({"session-expired", "not-signed-in"})
 SEARCH_EXPIRED = "search-expired"
+POOR_IMAGE = "poor-image"
 
 _RETAKE = frozenset(
     {
         "body-too-large",
+        "face-not-there",
         "frames-disagree",
         "image-animated",
         "image-count",
@@ -47,7 +49,7 @@ _RETAKE = frozenset(
         "image-too-small",
         "image-unreadable",
         "no-face",
-        "poor-image",
+        POOR_IMAGE,
         "several-faces",
     }
 )
@@ -56,6 +58,7 @@ _RESTATE = frozenset(
         "alternatives-missing",
         "force-not-excluded",
         "ground-unknown",
+        "life-at-risk-unfounded",
         "necessity-missing",
         "power-missing",
         "private-place",

@@ -31,6 +31,11 @@ class Ground(StrEnum):
     FALSE_DETAILS = "false-details"
     MISSING_OR_AT_RISK = "missing-or-at-risk"
 
+    @property
+    def welfare(self) -> bool:
+        """True where the search is for the person's own sake; only then can a life be stated to be at risk."""
+        return self in {Ground.UNABLE_TO_IDENTIFY, Ground.MISSING_OR_AT_RISK}
+
 
 class Place(StrEnum):
     PUBLIC = "public"
@@ -77,7 +82,10 @@ class SearchState(StrEnum):
 
 @dataclass(frozen=True)
 class Purpose:
-    """Why this face may be searched, in the officer's words; `harm` is needed in a private place."""
+    """Why this face may be searched, in the officer's words.
+
+    `harm` is needed in a private place and where `life_at_risk` has a poor photograph searched all the same.
+    """
 
     ground: Ground
     necessity: str
@@ -87,6 +95,7 @@ class Purpose:
     no_force: bool
     incident: str = ""
     harm: str = ""
+    life_at_risk: bool = False
 
     def document(self) -> dict[str, object]:
         required: dict[str, object] = {
@@ -97,7 +106,8 @@ class Purpose:
             "power": self.power,
             "no_force": self.no_force,
         }
-        return required | {name: text for name in ("incident", "harm") if (text := getattr(self, name))}
+        optional = ("incident", "harm", "life_at_risk")
+        return required | {name: said for name in optional if (said := getattr(self, name))}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mobile_client.core.flow import Flow, Step
 from mobile_client.device.camera import Camera
 from mobile_client.screens.capture import CaptureScreen
+from mobile_client.screens.choice import ChoiceScreen
 from mobile_client.screens.compare import CompareScreen
 from mobile_client.screens.decision import DecisionScreen
 from mobile_client.screens.no_candidates import NoCandidatesScreen
@@ -22,6 +23,7 @@ def make_screens(flow: Flow, camera: Camera) -> list[tuple[Page, tuple[Step, ...
         (PurposeScreen(flow, name="purpose"), (Step.PURPOSE,)),
         (CaptureScreen(flow, camera, name="capture"), (Step.CAPTURE,)),
         (WaitingScreen(flow, name="waiting"), (Step.WAITING,)),
+        (ChoiceScreen(flow, name="choice"), (Step.CHOICE,)),
         (NoCandidatesScreen(flow, name="no-candidates"), (Step.NO_CANDIDATES,)),
         (CompareScreen(flow, name="compare"), (Step.COMPARE,)),
         (DecisionScreen(flow, name="decision"), (Step.DECISION,)),

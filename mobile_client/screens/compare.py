@@ -5,6 +5,7 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Obje
 from mobile_client.core.wire import Judgement, Record
 from mobile_client.screens.page import Page
 from mobile_client.screens.words import JUDGEMENTS, day_in_words, in_lines, name_of
+from mobile_client.widgets.faces import surroundings
 from mobile_client.widgets.loading import load_rules
 from mobile_client.widgets.pictures import texture_of
 
@@ -15,6 +16,7 @@ class CompareScreen(Page):
     """One face beside the person, judged blind; records open when every face has been judged."""
 
     person = ObjectProperty(None, allownone=True)
+    part = ListProperty()
     face = ObjectProperty(None, allownone=True)
     face_absent = StringProperty("")
     advice = StringProperty("")
@@ -36,7 +38,7 @@ class CompareScreen(Page):
         check = self.flow.check
         if check.search is None or check.candidate is None:
             return
-        self.person = self.person or texture_of(check.photograph)
+        self._show_person()
         self._show_face()
         self.advice = in_lines(check.advice)
         self.letters = check.search.labels
@@ -49,7 +51,7 @@ class CompareScreen(Page):
 
     def on_pre_leave(self, *_: object) -> None:
         """No picture stays on a screen that is not shown."""
-        self.person = self.face = None
+        self.person, self.face, self.part = None, None, []
         self.shown, self.zoom, self.turns, self.swapped = "", 1.0, 0, False
         self._show_record(None)
 
@@ -72,6 +74,12 @@ class CompareScreen(Page):
 
     def swap(self) -> None:
         self.swapped = not self.swapped
+
+    def _show_person(self) -> None:
+        check = self.flow.check
+        self.person = self.person or texture_of(check.photograph)
+        if self.person is not None and check.named is not None:
+            self.part = surroundings(self.person.size, check.named.box)
 
     def _show_face(self) -> None:
         check = self.flow.check

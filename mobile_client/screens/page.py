@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 
 from kivy.properties import BooleanProperty, StringProperty
 
+import mobile_client.widgets.faces
 import mobile_client.widgets.inputs
 import mobile_client.widgets.panels
 import mobile_client.widgets.pictures  # noqa: F401  # the rules of all widgets stand before any screen's

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from mobile_client.core.drafts import MINIMUM_WORDING, PurposeDraft
@@ -28,6 +29,9 @@ class PurposeScreen(Page):
     place = StringProperty(Place.HOME.value)
     private = BooleanProperty(False)
     no_force = BooleanProperty(False)
+    life_at_risk = BooleanProperty(False)
+    offers_risk = BooleanProperty(False)
+    needs_harm = BooleanProperty(False)
     missing = StringProperty("")
     may_sign_out = BooleanProperty(False)
 
@@ -38,8 +42,19 @@ class PurposeScreen(Page):
             self._clear()
         self.update()
 
+    def on_enter(self, *_: object) -> None:
+        """Sent here to state a risk: show where, once the page has its place."""
+        if self.flow.notice and self.offers_risk:
+            Clock.schedule_once(lambda _: self.ids.scroll.scroll_to(self.ids.life_at_risk, animate=False))
+
+    def on_ground(self, *_: object) -> None:
+        """A life at risk is offered, and kept, only where the search is for the person's own sake."""
+        self.offers_risk = bool(self.ground) and Ground(self.ground).welfare
+        self.life_at_risk = self.life_at_risk and self.offers_risk
+
     def update(self) -> None:
-        self.missing = self.draft().gap
+        draft = self.draft()
+        self.missing, self.needs_harm = draft.gap, draft.needs_harm
 
     def draft(self) -> PurposeDraft:
         fields = self.ids
@@ -52,6 +67,7 @@ class PurposeScreen(Page):
             power=fields.power.text,
             no_force=self.no_force,
             incident=fields.incident.text,
+            life_at_risk=self.life_at_risk,
         )
 
     def state(self) -> None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from kivy.properties import BooleanProperty, StringProperty
 
+from mobile_client.core.drafts import UNFOUNDED
 from mobile_client.core.flow import Flow, Step
-from mobile_client.core.trouble import Remedy
+from mobile_client.core.trouble import POOR_IMAGE, Remedy
 from mobile_client.screens.page import Page
 from mobile_client.screens.words import in_lines
 from mobile_client.widgets.loading import load_rules
@@ -31,12 +32,14 @@ class TroubleScreen(Page):
     title = StringProperty("")
     sentence = StringProperty("")
     advice = StringProperty("")
+    risk = StringProperty("")
     detail = StringProperty("")
     way = StringProperty("")
     icon = StringProperty("warn")
     offline = BooleanProperty(False)
     locked = BooleanProperty(False)
     may_go_back = BooleanProperty(False)
+    may_state_risk = BooleanProperty(False)
     may_sign_out = BooleanProperty(False)
 
     def refresh(self) -> None:
@@ -44,8 +47,9 @@ class TroubleScreen(Page):
         step, trouble = self.flow.step, self.flow.trouble
         self.offline, self.locked = step is Step.OFFLINE, step is Step.LOCKED
         self.may_go_back = self.flow.may_go_back and trouble is not None and trouble.remedy is not Remedy.RETAKE
-        self.may_sign_out = self.flow.may_sign_out
+        self.may_sign_out, self.may_state_risk = self.flow.may_sign_out, self.flow.may_state_risk
         self.advice = in_lines(trouble.advice) if trouble is not None else ""
+        self.risk = _risk(self.flow)
         self.detail = _detail(self.flow)
         if self.locked:
             self.title, self.sentence, self.way, self.icon = "Time is over", self.notice, "Continue", "clock"
@@ -60,8 +64,21 @@ class TroubleScreen(Page):
         else:
             self.begin(self.flow.resolve())
 
+    def state_risk(self) -> None:
+        self.flow.state_risk()
+
     def back(self) -> None:
         self.flow.back()
+
+
+def _risk(flow: Flow) -> str:
+    """How a life at risk changes what is said of a poor photograph; nothing where it was stated already."""
+    if flow.may_state_risk:
+        return "If the person's life is at risk, state it and say why: then a poor photograph is searched too."
+    if flow.trouble is None or flow.trouble.slug != POOR_IMAGE:
+        return ""
+    purpose = flow.check.purpose
+    return "" if purpose is None or purpose.life_at_risk else UNFOUNDED
 
 
 def _detail(flow: Flow) -> str:

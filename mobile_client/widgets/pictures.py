@@ -7,7 +7,6 @@ import math
 
 from kivy.animation import Animation
 from kivy.core.image import Image as CoreImage
-from kivy.core.text import Label as CoreLabel
 from kivy.graphics import (
     Color,
     Mesh,
@@ -20,7 +19,7 @@ from kivy.graphics import (
     SmoothLine,
 )
 from kivy.graphics.texture import Texture
-from kivy.metrics import dp, sp
+from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
@@ -32,6 +31,7 @@ from mobile_client.icons import rgba
 from mobile_client.palette import DARK, SCRIM
 from mobile_client.widgets.drawn import Drawn, theme
 from mobile_client.widgets.loading import load_rules
+from mobile_client.widgets.painting import letter_texture, paint
 
 _OVAL = 1.32
 """Height of the oval for its width, about that of a head."""
@@ -54,7 +54,8 @@ def texture_of_frame(frame: Frame) -> Texture:
 class Photo(Drawn):
     """Fills its place with the middle of the picture, enlarged `zoom` times and turned by `turns` quarters.
 
-    With `whole`, all of the picture is shown instead, as large as the place allows.
+    With `part` (left, top, width, height in its pixels), that part of it stands for the picture. With `whole`, all of
+    the picture is shown instead, as large as the place allows.
     """
 
     texture = ObjectProperty(None, allownone=True)
@@ -63,7 +64,8 @@ class Photo(Drawn):
     middle = NumericProperty(0.45)
     turns = NumericProperty(0)
     whole = BooleanProperty(False)
-    redraw_on = ("texture", "radius", "zoom", "middle", "turns", "whole")
+    part = ListProperty()
+    redraw_on = ("texture", "radius", "zoom", "middle", "turns", "whole", "part")
 
     def draw(self) -> None:
         with self.canvas.before:
@@ -78,12 +80,12 @@ class Photo(Drawn):
 
     def _draw_picture(self) -> None:
         width, height = self._seen()
-        texture = self.texture if self.whole else self._part(width, height)
+        texture = self.texture if self.whole else self._filling(width, height)
         Color(1, 1, 1, 1)
         PushMatrix()
         Rotate(angle=-90 * self.turns, origin=self.center)
         place = (self.center_x - width / 2, self.center_y - height / 2)
-        RoundedRectangle(texture=texture, pos=place, size=(width, height), radius=[self.radius])
+        paint(texture, place, (width, height), self.radius)
         PopMatrix()
 
     def _seen(self) -> tuple[float, float]:
@@ -94,15 +96,16 @@ class Photo(Drawn):
             return width * scale, height * scale
         return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
 
-    def _part(self, width: float, height: float) -> Texture:
-        """The part of the picture that fills the place; `middle` is its centre's height, from the top."""
+    def _filling(self, width: float, height: float) -> Texture:
+        """What of the picture fills the place; `middle` is its centre's height, from the top."""
         full_width, full_height = self.texture.size
-        scale = max(width / full_width, height / full_height) * self.zoom
-        part_width, part_height = width / scale, height / scale
-        left = (full_width - part_width) / 2
-        lowest = full_height * (1 - self.middle) - part_height / 2
-        bottom = min(max(0, lowest), full_height - part_height)
-        return self.texture.get_region(left, bottom, part_width, part_height)
+        part_left, part_top, part_width, part_height = self.part or (0, 0, full_width, full_height)
+        scale = max(width / part_width, height / part_height) * self.zoom
+        wide, high = width / scale, height / scale
+        left = part_left + (part_width - wide) / 2
+        lowest = full_height - part_top - part_height * self.middle - high / 2
+        bottom = min(max(0, lowest), full_height - high)
+        return self.texture.get_region(left, bottom, wide, high)
 
 
 class FacePanel(BoxLayout):
@@ -113,6 +116,7 @@ class FacePanel(BoxLayout):
     caption = StringProperty("")
     zoom = NumericProperty(1.0)
     turns = NumericProperty(0)
+    part = ListProperty()
 
 
 class LetterDot(ButtonBehavior, Drawn):
@@ -135,13 +139,12 @@ class LetterDot(ButtonBehavior, Drawn):
             self._draw_tick(self.center_x + dp(12), self.center_y - dp(12))
 
     def _draw_letter(self) -> None:
-        label = CoreLabel(text=self.letter, font_size=sp(16), bold=True)
-        label.refresh()
-        width, height = label.texture.size
+        texture = letter_texture(self.letter)
+        width, height = texture.size
         with self.canvas.before:
             Color(*(theme().primary_ink if self.shown else theme().text))
             place = (self.center_x - width / 2, self.center_y - height / 2)
-            Rectangle(texture=label.texture, size=(width, height), pos=place)
+            Rectangle(texture=texture, size=(width, height), pos=place)
 
     def _draw_tick(self, x: float, y: float) -> None:
         with self.canvas.before:

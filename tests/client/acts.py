@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from mobile_client.core.drafts import DecisionDraft, PurposeDraft
@@ -15,6 +16,7 @@ PURPOSE = PurposeDraft(
     power="Care of a person in danger",
     no_force=True,
 )
+AT_RISK = replace(PURPOSE, harm="May bleed within; allergies are not known.", life_at_risk=True)
 
 
 async def sign_in(stage: Stage) -> None:
@@ -33,9 +35,24 @@ async def state_purpose(stage: Stage) -> None:
     stage.flow.state_purpose(PURPOSE)
 
 
+async def state_a_life_at_risk(stage: Stage) -> None:
+    stage.flow.state_purpose(AT_RISK)
+
+
+async def go_and_state_risk(stage: Stage) -> None:
+    stage.flow.state_risk()
+
+
 def photograph(name: str) -> Act:
     async def act(stage: Stage) -> None:
         await stage.flow.photograph(bytearray(stage.station.photographs[name]))
+
+    return act
+
+
+def choose(letter: str) -> Act:
+    async def act(stage: Stage) -> None:
+        await stage.flow.choose(letter)
 
     return act
 

@@ -29,6 +29,8 @@ class Application:
             "dark-stranger": photo("nobody", "dark"),
             "no-face": photo("berg-1", "no-face"),
             "several-faces": photo("berg-1", "several-faces"),
+            "several-other-faces": photo("berg-2", "several-faces"),
+            "several-faces-blurred": photo("berg-1", "several-faces", "smeared"),
             "blurred": photo("berg-1", "smeared"),
         }
 

@@ -37,5 +37,18 @@ def field_photograph(person: int, kind: str) -> bytes:
     return _read(PEOPLE / "field" / f"{person:03d}_{kind}.jpg")
 
 
+def people_together(*people: int) -> bytes:
+    """One JPEG of several people side by side, each the middle of their upright field photograph."""
+    pictures = [Image.open(io.BytesIO(field_photograph(person, "upright"))) for person in people]
+    width, height = pictures[0].width // 3 * 2, pictures[0].height
+    together = Image.new("RGB", (width * len(pictures), height))
+    for place, picture in enumerate(pictures):
+        left = (picture.width - width) // 2
+        together.paste(picture.crop((left, 0, left + width, height)), (place * width, 0))
+    target = io.BytesIO()
+    together.save(target, "JPEG", quality=92)
+    return target.getvalue()
+
+
 def _read(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else portrait(path.stem[:3])

@@ -66,7 +66,11 @@ class Driver:
     async def tap(self, widget: Any) -> None:
         """A thumb on the middle of the widget, scrolled to where it can be reached."""
         await self._bring_into_view(widget)
-        touch = UnitTestTouch(*widget.to_window(*widget.center))
+        await self.touch(*widget.to_window(*widget.center))
+
+    async def touch(self, x: float, y: float) -> None:
+        """A thumb on a place of the window, in pixels from its left bottom corner."""
+        touch = UnitTestTouch(x, y)
         touch.touch_down()
         await self.frames(2)
         touch.touch_up()

@@ -41,9 +41,22 @@ class Station(Protocol):
     def pass_time(self, span: timedelta) -> None: ...
 
 
-PORTRAITS = ("enrolled", "dark", "stranger", "dark-stranger", "no-face", "several-faces", "blurred")
+PORTRAITS = (
+    "enrolled",
+    "dark",
+    "stranger",
+    "dark-stranger",
+    "no-face",
+    "several-faces",
+    "several-other-faces",
+    "several-faces-blurred",
+    "blurred",
+)
+BOXES = ((40, 30, 200, 240), (400, 90, 80, 96))
+"""Boxes of a photograph with several faces; the first is the person it is named for, no face stands in the other."""
 DARK = "The face is dark: turn it to the light, or use the lamp."
 BLURRED = "The face is blurred: hold still, tap on the face to focus, and take it again."
+ADVICE = {"dark": DARK, "blurred": BLURRED}
 
 
 class Refused(Exception):
@@ -68,6 +81,7 @@ class FakeSearch:
     answered_at: datetime
     labels: str
     faults: tuple[str, ...] = ()
+    named: tuple[int, ...] | None = None
     judgements: dict[str, str] = field(default_factory=dict)
     decision: dict[str, Any] | None = None
     expired: bool = False
@@ -88,6 +102,7 @@ class FakeServer:
     ) -> None:
         self.photographs: Mapping[str, bytes] = {name: portrait(name) for name in PORTRAITS}
         self.usual = "enrolled"
+        self.crowd: Sequence[tuple[int, ...]] = BOXES
         self.faces = list(faces) or [portrait(label) for label in "ABC"]
         self.leaves: list[bytes] = [f"earlier entry {number}".encode() for number in range(482)]
         self.searches: dict[str, FakeSearch] = {}
@@ -164,30 +179,37 @@ class FakeServer:
             raise Refused(401, "session-expired", "Your session has ended. Sign in again.")
 
     def _search(self, request: httpx.Request, body: bytes) -> FakeSearch:
-        purpose, images = _multipart(request.headers["content-type"], body)
+        purpose, image, named = _multipart(request.headers["content-type"], body)
         if undecided := next((s for s in self._all() if s.state == "answered"), None):
             sentence = "You have a search without a decision. Decide it before you start another."
             raise Refused(409, "unresolved-search", sentence, search=undecided.id)
         assert len(purpose["necessity"]) >= 20
-        assert len(images) == 1
-        shown = self._shown(images[0])
-        labels, faults = "" if "stranger" in shown else "ABC", ("dark",) if "dark" in shown else ()
+        if purpose.get("life_at_risk") and purpose["ground"] not in {"unable-to-identify", "missing-or-at-risk"}:
+            raise Refused(422, "life-at-risk-unfounded", "Life at risk is for a person who cannot say who they are.")
+        shown = self._shown(image, named)
+        self._check_quality(shown, purpose)
+        labels = "" if "stranger" in shown else "ABC"
+        faults = tuple(fault for fault in ADVICE if fault in shown)
         identifier = sha256(f"search {len(self.searches)}".encode()).hexdigest()[:32]
-        search = FakeSearch(identifier, self.name, purpose["ground"], self._now, labels, faults)
+        search = FakeSearch(identifier, self.name, purpose["ground"], self._now, labels, faults, named)
         self.searches[search.id] = search
         return search
 
-    def _shown(self, image: bytes) -> str:
+    def _shown(self, image: bytes, named: tuple[int, ...] | None) -> str:
         known = next((name for name, jpeg in self.photographs.items() if jpeg == image), self.usual)
         if known == "no-face":
             raise Refused(422, "no-face", "No face was found. Come nearer, hold still, and let light fall on the face.")
-        if known == "several-faces":
-            sentence = "Several faces are in the picture. Photograph one person alone."
-            raise Refused(422, "several-faces", sentence, image=0, boxes=[[10, 10, 80, 80], [120, 10, 80, 80]])
-        if known == "blurred":
+        if named is not None and named != tuple(self.crowd[0]):
+            raise Refused(422, "face-not-there", "No face stands where you pointed. Choose one of the faces shown.")
+        if named is None and "several" in known:
+            sentence = "Several faces are in the picture. Choose the person who is meant."
+            raise Refused(422, "several-faces", sentence, image=0, boxes=[[*box] for box in self.crowd])
+        return known
+
+    def _check_quality(self, shown: str, purpose: Any) -> None:
+        if "blurred" in shown and not purpose.get("life_at_risk"):
             sentence = "The photograph is too poor to search with. Take it again, or state that a life is at risk."
             raise Refused(422, "poor-image", sentence, advice=[BLURRED])
-        return known
 
     def _all(self) -> list[FakeSearch]:
         for search in self.searches.values():
@@ -262,7 +284,7 @@ class FakeServer:
 
 def _capture(search: FakeSearch) -> Any:
     nothing = {"recapture": False, "agreement": None, "overridden": False}
-    return {"faults": [*search.faults], "advice": [DARK for _ in search.faults], **nothing}
+    return {"faults": [*search.faults], "advice": [ADVICE[fault] for fault in search.faults], **nothing}
 
 
 def _candidate(search: FakeSearch, place: int, label: str) -> Any:
@@ -275,15 +297,21 @@ def _candidate(search: FakeSearch, place: int, label: str) -> Any:
     }
 
 
-def _multipart(content_type: str, body: bytes) -> tuple[Any, list[bytes]]:
+def _multipart(content_type: str, body: bytes) -> tuple[Any, bytes, tuple[int, ...] | None]:
+    """The purpose, the photograph, and the box of the face that is meant on it."""
     message = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     parts = {
         part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in message.walk()
     }
-    purpose, image = parts["purpose"], parts["images"]
+    purpose, image, face = parts["purpose"], parts["images"], parts.get("face", b"null")
     assert isinstance(purpose, bytes)
     assert isinstance(image, bytes)
-    return json.loads(purpose), [image]
+    assert isinstance(face, bytes)
+    named = json.loads(face)
+    if named is None:
+        return json.loads(purpose), image, None
+    assert named["image"] == 0
+    return json.loads(purpose), image, tuple(named["box"])
 
 
 def _time(at: datetime) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from mobile_client.core.flow import Step
 from mobile_client.device.camera import FileCamera
 from tests.client import offscreen  # noqa: F401  # stands before any import of Kivy
-from tests.client.drawn import field_photograph, reference
+from tests.client.drawn import field_photograph, people_together, reference
 from tests.client.fake_server import FakeServer
 from tests.client.stage import set_stage
 
@@ -24,6 +24,10 @@ FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 
 PERSON, OTHERS = 7, (3, 12)
 """Who is photographed, and who else is put forward; numbers of the drawn cast."""
+
+BESIDE = 3
+CROWD = ((609, 264, 198, 293), (150, 228, 252, 332))
+"""Where the face engine found PERSON and BESIDE on their photograph together."""
 
 
 async def write_pictures(folder: Path) -> None:
@@ -37,6 +41,11 @@ async def write_pictures(folder: Path) -> None:
         await _whole_check(folder, upright, faces, "day", "_day")
         await _side_ways(folder, lying, faces)
         await _lying_compared(folder, lying, faces)
+        together = Path(place) / "together.jpg"
+        together.write_bytes(people_together(BESIDE, PERSON))
+        for theme, suffix in (("dark", ""), ("day", "_day")):
+            await _several_faces(folder, together, faces, theme, suffix)
+            await _life_at_risk(folder, upright, faces, theme, suffix)
 
 
 async def _whole_check(folder: Path, photograph: Path, faces: list[bytes], theme: str, suffix: str) -> None:
@@ -85,6 +94,40 @@ async def _lying_compared(folder: Path, photograph: Path, faces: list[bytes]) ->
         await shoot(driver, Step.COMPARE)
         await driver.press("Turn")
         await driver.picture(folder / "handheld_compare_lying.png")
+
+
+async def _several_faces(folder: Path, photograph: Path, faces: list[bytes], theme: str, suffix: str) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import choose_who_is_meant, open_camera
+
+    server = FakeServer(faces)
+    server.usual, server.crowd = "several-faces", CROWD
+    stage = set_stage(server)
+
+    async def keep(scene: str) -> None:
+        if scene == "choice_made":
+            await driver.picture(folder / f"handheld_choice{suffix}.png")
+
+    async with running(stage.flow, FileCamera(photograph), theme) as driver:
+        await open_camera(driver, server)
+        await choose_who_is_meant(driver, "B", keep)
+
+
+async def _life_at_risk(folder: Path, photograph: Path, faces: list[bytes], theme: str, suffix: str) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, state_a_life_at_risk
+
+    server = FakeServer(faces)
+    server.usual = "blurred"
+    stage = set_stage(server)
+
+    async def keep(scene: str) -> None:
+        if scene in {"poor_image", "life_at_risk"}:
+            await driver.picture(folder / f"handheld_{scene}{suffix}.png")
+
+    async with running(stage.flow, FileCamera(photograph), theme) as driver:
+        await open_camera(driver, server)
+        await state_a_life_at_risk(driver, keep)
 
 
 def main() -> int:

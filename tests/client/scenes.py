@@ -72,3 +72,28 @@ async def whole_check(driver: Driver, station: Station, scene: Scene) -> None:
     await driver.press("Record decision")
     await driver.reach(Step.RECEIPT)
     await scene("receipt")
+
+
+async def choose_who_is_meant(driver: Driver, letter: str, scene: Scene) -> None:
+    """From the shutter over several faces to the comparison with the one who is meant."""
+    await shoot(driver, Step.CHOICE)
+    await scene("choice")
+    await driver.tap(driver.find(letter=letter))
+    await scene("choice_made")
+    await driver.press(f"Compare face {letter}")
+    await driver.reach(Step.COMPARE)
+    await scene("choice_compared")
+
+
+async def state_a_life_at_risk(driver: Driver, scene: Scene) -> None:
+    """From the shutter over a photograph too poor back to the camera, with a life stated to be at risk."""
+    await shoot(driver, Step.PROBLEM)
+    await scene("poor_image")
+    await driver.press("Life at risk")
+    await driver.reach(Step.PURPOSE)
+    await scene("risk_asked")
+    await driver.press("The person's life is at risk")
+    await driver.type(driver.find(label="Risk of significant harm"), "May bleed within; allergies are not known.")
+    await scene("life_at_risk")
+    await driver.press("Continue to photo")
+    await driver.reach(Step.CAPTURE)

@@ -8,7 +8,9 @@ from mobile_client.core.flow import Step
 from mobile_client.core.wire import Judgement, Outcome
 from tests.client.acts import (
     after,
+    choose,
     decide,
+    go_and_state_risk,
     go_back,
     judge_all,
     judge_shown,
@@ -23,6 +25,7 @@ from tests.client.acts import (
     sign_in_wrongly,
     sign_out,
     start_anew,
+    state_a_life_at_risk,
     state_purpose,
     stay,
 )
@@ -38,6 +41,11 @@ NOBODY: Story = [
     (Step.SIGN_IN, sign_in),
     (Step.PURPOSE, state_purpose),
     (Step.CAPTURE, photograph("stranger")),
+]
+CROWD: Story = [
+    (Step.SIGN_IN, sign_in),
+    (Step.PURPOSE, state_purpose),
+    (Step.CAPTURE, photograph("several-faces")),
 ]
 HOURS = timedelta(hours=9)
 TOO_LATE = timedelta(minutes=31)
@@ -100,11 +108,70 @@ STORIES: dict[str, Story] = {
         (Step.CAPTURE, photograph("enrolled")),
         (Step.COMPARE, stay),
     ],
-    "several faces": [
+    "a photograph too poor of a person whose life is at risk": [
         *ANSWERED[:2],
-        (Step.CAPTURE, photograph("several-faces")),
+        (Step.CAPTURE, photograph("blurred")),
+        (Step.PROBLEM, go_and_state_risk),
+        (Step.PURPOSE, state_a_life_at_risk),
+        (Step.CAPTURE, photograph("blurred")),
+        (Step.COMPARE, stay),
+    ],
+    "several faces, and the one who is meant": [*CROWD, (Step.CHOICE, choose("A")), (Step.COMPARE, stay)],
+    "several faces, then another photograph": [
+        *CROWD,
+        (Step.CHOICE, go_back),
+        (Step.CAPTURE, photograph("enrolled")),
+        (Step.COMPARE, stay),
+    ],
+    "several faces on the other photograph too": [
+        *CROWD,
+        (Step.CHOICE, go_back),
+        (Step.CAPTURE, photograph("several-other-faces")),
+        (Step.CHOICE, choose("A")),
+        (Step.COMPARE, stay),
+    ],
+    "a face where nobody stands": [
+        *CROWD,
+        (Step.CHOICE, choose("B")),
+        (Step.CHOICE, choose("A")),
+        (Step.COMPARE, stay),
+    ],
+    "a face where nobody stands, then several faces again": [
+        *CROWD,
+        (Step.CHOICE, choose("B")),
+        (Step.CHOICE, go_back),
+        (Step.CAPTURE, photograph("several-other-faces")),
+        (Step.CHOICE, choose("A")),
+        (Step.COMPARE, stay),
+    ],
+    "the one who is meant is too blurred": [
+        *ANSWERED[:2],
+        (Step.CAPTURE, photograph("several-faces-blurred")),
+        (Step.CHOICE, choose("A")),
         (Step.PROBLEM, resolve),
-        (Step.CAPTURE, stay),
+        (Step.CAPTURE, photograph("several-faces")),
+        (Step.CHOICE, choose("A")),
+        (Step.COMPARE, stay),
+    ],
+    "offline while a face is named": [
+        *CROWD,
+        (Step.CHOICE, losing_the_network(choose("A"))),
+        (Step.OFFLINE, resolve),
+        (Step.CAPTURE, photograph("several-faces")),
+        (Step.CHOICE, choose("A")),
+        (Step.COMPARE, stay),
+    ],
+    "the answer to a named face is lost": [
+        *CROWD,
+        (Step.CHOICE, losing_the_answer(choose("A"))),
+        (Step.OFFLINE, resolve),
+        (Step.COMPARE, stay),
+    ],
+    "the session expires before a face is named": [
+        *CROWD,
+        (Step.CHOICE, after(HOURS, choose("A"))),
+        (Step.SIGN_IN, sign_in),
+        (Step.PURPOSE, stay),
     ],
     "offline at sign-in": [(Step.SIGN_IN, losing_the_network(sign_in)), (Step.SIGN_IN, sign_in), (Step.PURPOSE, stay)],
     "offline during sending": [

@@ -12,15 +12,19 @@ import pytest
 
 from mobile_client.core.drafts import DecisionDraft, PurposeDraft
 from mobile_client.core.flow import OutOfStep, Step
-from mobile_client.core.wire import Corroboration, Judgement, Outcome, Place
+from mobile_client.core.wire import Corroboration, Ground, Judgement, Outcome, Place
 from tests.client.acts import (
+    AT_RISK,
     PURPOSE,
     after,
+    choose,
+    go_and_state_risk,
     go_back,
     judge_all,
     judge_rest,
     judge_shown,
     keep_time,
+    losing_the_network,
     name_the_candidate,
     open_decision,
     photograph,
@@ -28,13 +32,14 @@ from tests.client.acts import (
     sign_in,
     sign_out,
     start_anew,
+    state_a_life_at_risk,
     state_purpose,
     stay,
 )
 from tests.client.application import Application
-from tests.client.fake_server import BLURRED, DARK, FakeServer, Station
-from tests.client.stage import Stage, Story, play, set_stage
-from tests.client.stories import ANSWERED, HOURS, JUDGED, STORIES, TOO_LATE
+from tests.client.fake_server import BLURRED, BOXES, DARK, FakeServer, Station
+from tests.client.stage import Act, Stage, Story, play, set_stage
+from tests.client.stories import ANSWERED, CROWD, HOURS, JUDGED, STORIES, TOO_LATE
 
 
 @pytest.fixture(params=[FakeServer, Application], ids=["small server", "application"])
@@ -193,7 +198,111 @@ async def test_a_photograph_too_poor_is_refused_with_advice(stage: Stage) -> Non
     assert stage.flow.check.photograph is None
 
 
-@pytest.mark.parametrize("name", ["no-face", "several-faces", "blurred"])
+async def test_several_faces_hold_the_photograph_and_have_letters(stage: Stage) -> None:
+    await play(stage, CROWD)
+    assert stage.flow.check.photograph is not None
+    assert stage.flow.check.several is not None
+    assert stage.flow.check.several.boxes == {"A": BOXES[0], "B": BOXES[1]}
+    assert stage.flow.trouble is None
+    assert stage.flow.notice == ""
+
+
+@pytest.mark.parametrize(
+    ("ending", "step"),
+    [
+        (go_back, Step.CAPTURE),
+        (losing_the_network(choose("A")), Step.OFFLINE),
+        (after(HOURS, choose("A")), Step.SIGN_IN),
+        (sign_out, Step.SIGN_IN),
+    ],
+    ids=["another photograph", "no network", "session expired", "signed out"],
+)
+async def test_where_the_faces_stood_is_forgotten_with_the_photograph(stage: Stage, ending: Act, step: Step) -> None:
+    await play(stage, ANSWERED[:2])
+    jpeg = bytearray(stage.station.photographs["several-faces"])
+    await stage.flow.photograph(jpeg)
+    assert any(jpeg)
+    await ending(stage)
+    assert stage.flow.step is step
+    assert not any(jpeg)
+    assert (stage.flow.check.photograph, stage.flow.check.several, stage.flow.check.named) == (None, None, None)
+
+
+async def test_a_photograph_searched_by_a_named_face_is_overwritten_at_the_receipt(stage: Stage) -> None:
+    await play(stage, [*CROWD, (Step.CHOICE, choose("A"))])
+    held = stage.flow.check.photograph
+    assert held is not None
+    await play(stage, [(Step.COMPARE, judge_all(Judgement.SAME)), (Step.COMPARE, open_decision)])
+    await play(stage, [(Step.DECISION, name_the_candidate), (Step.RECEIPT, stay)])
+    assert held.wiped
+    assert (stage.flow.check.several, stage.flow.check.named) == (None, None)
+
+
+async def test_a_face_where_nobody_stands_is_said_and_not_sent_again(stage: Stage) -> None:
+    await play(stage, [*CROWD, (Step.CHOICE, choose("B")), (Step.CHOICE, stay)])
+    assert "No face stands where you pointed." in stage.flow.notice
+    assert stage.flow.check.several is not None
+    assert stage.flow.check.named is None
+
+
+@pytest.mark.parametrize("letter", ["C", "", "a"])
+async def test_only_a_face_shown_can_be_named(stage: Stage, letter: str) -> None:
+    await play(stage, CROWD)
+    with pytest.raises(OutOfStep):
+        await stage.flow.choose(letter)
+    assert stage.flow.step is Step.CHOICE
+
+
+async def test_a_choice_holds_the_handheld_until_it_is_made_or_given_up(stage: Stage) -> None:
+    await play(stage, CROWD)
+    for act in (state_purpose, photograph("enrolled"), resolve, open_decision, start_anew, go_and_state_risk):
+        with pytest.raises(OutOfStep):
+            await act(stage)
+    assert stage.flow.step is Step.CHOICE
+
+
+async def test_a_busy_server_is_sent_the_same_face_again(small_server: FakeServer) -> None:
+    stage = set_stage(small_server)
+    await play(stage, CROWD)
+    small_server.busy = 1
+    await play(stage, [(Step.CHOICE, choose("A")), (Step.PROBLEM, resolve), (Step.COMPARE, stay)])
+    assert [search.named for search in small_server.searches.values()] == [BOXES[0]]
+
+
+async def test_another_photograph_names_no_face(small_server: FakeServer) -> None:
+    stage = set_stage(small_server)
+    await play(stage, CROWD)
+    small_server.busy = 1
+    await play(stage, [(Step.CHOICE, choose("A")), (Step.PROBLEM, go_back), (Step.CAPTURE, photograph("enrolled"))])
+    assert [search.named for search in small_server.searches.values()] == [None]
+
+
+async def test_only_a_life_at_risk_lifts_the_gate(stage: Stage) -> None:
+    await play(stage, [*ANSWERED[:2], (Step.CAPTURE, photograph("blurred")), (Step.PROBLEM, stay)])
+    assert stage.flow.may_state_risk
+    await play(stage, [(Step.PROBLEM, go_and_state_risk), (Step.PURPOSE, state_purpose)])
+    await play(stage, [(Step.CAPTURE, photograph("blurred")), (Step.PROBLEM, go_and_state_risk)])
+    await play(stage, [(Step.PURPOSE, state_a_life_at_risk), (Step.CAPTURE, photograph("blurred"))])
+    assert stage.flow.step is Step.COMPARE
+    assert stage.flow.check.advice == (BLURRED,)
+
+
+@pytest.mark.parametrize("ground", [Ground.REFUSES, Ground.FALSE_DETAILS])
+async def test_a_life_at_risk_is_not_offered_where_the_server_refuses_it(stage: Stage, ground: Ground) -> None:
+    await sign_in(stage)
+    stage.flow.state_purpose(replace(PURPOSE, ground=ground))
+    await play(stage, [(Step.CAPTURE, photograph("blurred")), (Step.PROBLEM, stay)])
+    assert not stage.flow.may_state_risk
+    with pytest.raises(OutOfStep):
+        stage.flow.state_risk()
+
+
+async def test_a_risk_is_stated_after_a_poor_photograph_alone(stage: Stage) -> None:
+    await play(stage, [*ANSWERED[:2], (Step.CAPTURE, photograph("no-face")), (Step.PROBLEM, stay)])
+    assert not stage.flow.may_state_risk
+
+
+@pytest.mark.parametrize("name", ["no-face", "blurred"])
 async def test_a_refused_photograph_is_overwritten_at_once(stage: Stage, name: str) -> None:
     await play(stage, ANSWERED[:2])
     jpeg = bytearray(stage.station.photographs[name])
@@ -229,6 +338,9 @@ async def test_signing_out_without_a_network_forgets_all_the_same(stage: Stage) 
         (replace(PURPOSE, necessity="too short"), "why it is necessary"),
         (replace(PURPOSE, power=" "), "legal power"),
         (replace(PURPOSE, place=Place.HOME), "significant harm"),
+        (replace(AT_RISK, harm="A risk."), "significant harm"),
+        (replace(AT_RISK, ground=Ground.REFUSES), "missing or cannot say"),
+        (replace(AT_RISK, ground=Ground.FALSE_DETAILS, harm=""), "missing or cannot say"),
         (replace(PURPOSE, no_force=False), "no force"),
     ],
 )

@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from mobile_client.core.flow import Step
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = needs_rendering
 
 LEAST_TARGET = 48
+MEANT = (609, 264, 198, 293)
 FORBIDDEN = ("match", "identified", "score", "%", "rank", "resemblance")
 
 
@@ -35,6 +38,36 @@ def camera(tmp_path: Path) -> FileCamera:
     for name in ("enrolled", "stranger"):
         (tmp_path / f"{name}.jpg").write_bytes(portrait(name))
     return FileCamera(tmp_path)
+
+
+@pytest.fixture
+def crowd(tmp_path: Path, small_server: FakeServer) -> FileCamera:
+    """Two people, of whom the one on the right is enrolled; there blue gives way to red along an upright line."""
+    picture = Image.new("RGB", (960, 960), (0, 0, 255))
+    picture.paste((255, 0, 0), (640, 0, 960, 960))
+    picture.save(tmp_path / "crowd.jpg", quality=95)
+    small_server.usual, small_server.crowd = "several-faces", (MEANT, (150, 228, 252, 332))
+    return FileCamera(tmp_path / "crowd.jpg")
+
+
+def excess(path: Path, channel: int, other: int) -> NDArray[np.bool_]:
+    """Where a picture has much more of one colour than of another."""
+    with Image.open(path) as image:
+        rows = np.asarray(image.convert("RGB")).astype(int)
+    return rows[:, :, channel] - rows[:, :, other] > 150
+
+
+def widest_red(path: Path) -> int:
+    """The most red pixels in one row."""
+    return int(excess(path, 0, 2).sum(axis=1).max())
+
+
+def seams(path: Path) -> set[int]:
+    """Where blue gives way to red, in each row of a picture that shows both."""
+    red, blue = excess(path, 0, 2), excess(path, 2, 0)
+    return {
+        int(np.argmax(line)) for line, before in zip(red, blue, strict=True) if line.sum() > 40 and before.sum() > 5
+    }
 
 
 def small_targets(driver: Driver) -> list[str]:
@@ -196,6 +229,161 @@ async def test_advice_stands_beside_an_empty_list(
         await shoot(driver, Step.NO_CANDIDATES)
         assert ("About the photograph" in driver.texts()) is told
         assert (DARK in driver.texts()) is told
+
+
+@pytest.mark.parametrize(("theme", "font_scale"), [("dark", 1.0), ("day", 1.3)])
+async def test_the_one_who_is_meant_is_tapped_on_the_photograph(
+    small_server: FakeServer, crowd: FileCamera, tmp_path: Path, theme: str, font_scale: float
+) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import choose_who_is_meant, open_camera
+
+    async def look(name: str) -> None:
+        assert small_targets(driver) == []
+        assert [word for word in FORBIDDEN if word in driver.texts().lower()] == []
+        await driver.picture(tmp_path / f"{name}.png")
+
+    stage = set_stage(small_server)
+    async with running(stage.flow, crowd, theme, font_scale) as driver:
+        await open_camera(driver, small_server)
+        await choose_who_is_meant(driver, "B", look)
+        assert [search.named for search in small_server.searches.values()] == [MEANT]
+        left = next(screen for screen in driver.app.root.screens if screen.name == "choice")
+        assert (left.texture, left.boxes, left.chosen) == (None, {}, "")
+        edges = seams(tmp_path / "choice_compared.png")
+        assert edges
+        assert max(edges) - min(edges) <= 1  # a line that was upright is upright still
+
+
+async def test_both_faces_are_enlarged(small_server: FakeServer, tmp_path: Path) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    banded = Image.new("RGB", (720, 960), (0, 0, 255))
+    banded.paste((255, 0, 0), (260, 0, 460, 960))
+    banded.save(tmp_path / "banded.jpg", quality=95)
+    small_server.faces = [(tmp_path / "banded.jpg").read_bytes()]
+    stage = set_stage(small_server)
+    async with running(stage.flow, FileCamera(tmp_path / "banded.jpg")) as driver:
+        await open_camera(driver, small_server)
+        await shoot(driver, Step.COMPARE)
+        await driver.picture(tmp_path / "plain.png")
+        await driver.press("Enlarge")
+        await driver.picture(tmp_path / "enlarged.png")
+    plain, enlarged = widest_red(tmp_path / "plain.png"), widest_red(tmp_path / "enlarged.png")
+    assert 1.85 < enlarged / plain < 1.95  # of both together
+
+
+async def test_a_tap_is_for_the_nearest_of_two_small_faces(small_server: FakeServer, crowd: FileCamera) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    small_server.crowd = ((480, 300, 12, 16), (500, 310, 12, 16), (-20, -30, 80, 70))
+    stage = set_stage(small_server)
+    async with running(stage.flow, crowd) as driver:
+        await open_camera(driver, small_server)
+        await shoot(driver, Step.CHOICE)
+        assert small_targets(driver) == []
+        for letter in "BCAB":
+            left, bottom, width, height = driver.find(letter=letter).frame
+            await driver.touch(left + width / 2, bottom + height / 2)
+            assert driver.app.root.current_screen.chosen == letter
+        photo = driver.app.root.current_screen.ids.faces
+        corner = driver.find(letter="A").frame
+        assert corner[0] == photo.center_x - photo.width / 2
+
+
+async def test_a_face_where_nobody_stands_is_said_and_another_photograph_can_be_taken(
+    small_server: FakeServer, crowd: FileCamera
+) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot
+
+    stage = set_stage(small_server)
+    async with running(stage.flow, crowd) as driver:
+        await open_camera(driver, small_server)
+        await shoot(driver, Step.CHOICE)
+        assert driver.find(text="Tap a face first", icon="").disabled
+        await driver.tap(driver.find(letter="A"))
+        await driver.press("Compare face A")
+        await driver.reach(Step.CHOICE)
+        assert "No face stands where you pointed." in driver.texts()
+        assert driver.find(text="Tap a face first", icon="").disabled
+        await driver.press("Take another photograph")
+        await driver.reach(Step.CAPTURE)
+        await shoot(driver, Step.CHOICE)
+        assert "No face stands" not in driver.texts()
+
+
+@pytest.mark.parametrize(("theme", "font_scale"), [("dark", 1.0), ("day", 1.3)])
+async def test_a_life_at_risk_is_stated_after_a_poor_photograph(
+    small_server: FakeServer, camera: FileCamera, tmp_path: Path, theme: str, font_scale: float
+) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import open_camera, shoot, state_a_life_at_risk
+
+    async def look(name: str) -> None:
+        assert small_targets(driver) == []
+        if name == "poor_image":
+            assert "If the person's life is at risk, state it" in driver.texts()
+        if name == "risk_asked":
+            assert "switch that on and say what may happen." in driver.texts()
+            assert "Risk of significant harm" not in driver.texts()
+
+    small_server.usual = "blurred"
+    stage = set_stage(small_server)
+    async with running(stage.flow, camera, theme, font_scale) as driver:
+        await open_camera(driver, small_server)
+        await state_a_life_at_risk(driver, look)
+        await shoot(driver, Step.COMPARE)
+        assert f"About the photograph[/b]\n{BLURRED}" in driver.texts()
+
+
+async def test_a_life_at_risk_is_offered_where_the_server_takes_it(stage: Stage, camera: FileCamera) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import fill_in_purpose, sign_in
+
+    offered = "The person's life is at risk"
+    async with running(stage.flow, camera) as driver:
+        await sign_in(driver, stage.station)
+        assert offered not in driver.texts()
+        await fill_in_purpose(driver)
+        page = driver.app.root.current_screen
+        await driver.press(offered)
+        assert page.missing == "State the risk of significant harm."
+        for ground in ("Refuses to give details", "Suspected false details"):
+            await driver.press(ground)
+            assert offered not in driver.texts()
+            assert (page.draft().life_at_risk, page.missing) == (False, "")
+            assert "Risk of significant harm" not in driver.texts()
+        await driver.press("Missing or at risk")
+        assert offered in driver.texts()
+        assert not page.draft().life_at_risk
+        await driver.press("In a private place")
+        assert "Risk of significant harm" in driver.texts()
+        await driver.press(offered)
+        await driver.press("In a private place")
+        assert "Risk of significant harm" in driver.texts()
+        assert "Which private place?" not in driver.texts()
+
+
+async def test_a_poor_photograph_tells_who_cannot_be_searched_by_it(
+    small_server: FakeServer, camera: FileCamera
+) -> None:
+    from tests.client.driver import running
+    from tests.client.scenes import fill_in_purpose, shoot, sign_in
+
+    small_server.usual = "blurred"
+    stage = set_stage(small_server)
+    async with running(stage.flow, camera) as driver:
+        await sign_in(driver, small_server)
+        await fill_in_purpose(driver)
+        await driver.press("Refuses to give details")
+        await driver.press("Continue to photo")
+        await driver.reach(Step.CAPTURE)
+        await shoot(driver, Step.PROBLEM)
+        assert "Life at risk is for a person who is missing or cannot say who they are." in driver.texts()
+        assert "Life at risk" not in driver.texts().split("\n")
 
 
 async def test_a_resumed_search_has_no_photograph_and_no_way_out(

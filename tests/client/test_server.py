@@ -8,6 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from mobile_client.core.faces import SeveralFaces, faces_to_choose
 from mobile_client.core.failures import AnswerUnclear, Offline, Problem, ServerBusy, ServerFailure
 from mobile_client.core.server import AddressRefused, Server, open_client
 from mobile_client.core.session import Photograph
@@ -35,6 +36,30 @@ async def test_a_refusal_keeps_its_slug_sentence_and_extensions() -> None:
     assert caught.value.status == 422
     assert caught.value.boxes == ((1, 2, 3, 4), (5, 6, 7, 8))
     assert caught.value.search == "f3"
+
+
+@pytest.mark.parametrize(
+    "box", [[1, 2, 0, 4], [1, 2, 3, -4], [float("nan"), 2, 3, 4], [1, 2, float("inf"), 4], [1, 10**400, 3, 4], "abcd"]
+)
+async def test_a_box_that_cannot_be_drawn_is_left_out(box: object) -> None:
+    with pytest.raises(Problem) as caught:
+        await sign_in(problem(422, type="several-faces", title="Several faces.", image=0, boxes=[box, [1, 2, 3, 4]]))
+    assert caught.value.boxes == ((1, 2, 3, 4),)
+
+
+@pytest.mark.parametrize("image", [1, -1, "0", None])
+async def test_faces_of_a_photograph_that_was_not_sent_cannot_be_chosen(image: object) -> None:
+    with pytest.raises(Problem) as caught:
+        await sign_in(problem(422, type="several-faces", title="Several faces.", image=image, boxes=[[1, 2, 3, 4]]))
+    assert faces_to_choose(caught.value, None) is None
+
+
+def test_letters_go_from_left_to_right_and_the_smallest_faces_have_none() -> None:
+    boxes = tuple((1000 - 10 * number, 0, 100 - number, 50) for number in range(30))
+    lettered = SeveralFaces.of(boxes).boxes
+    assert "".join(lettered) == "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    assert (lettered["A"], lettered["Z"]) == (boxes[25], boxes[0])
+    assert SeveralFaces.of(boxes).named("Z").document() == {"image": 0, "box": [1000, 0, 100, 50]}
 
 
 @pytest.mark.parametrize(("advice", "read"), [(["Hold still."], ("Hold still.",)), (["Hold", 7], ()), ("Hold", ())])

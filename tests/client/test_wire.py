@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -151,6 +152,13 @@ def test_a_purpose_leaves_out_what_was_not_said() -> None:
         "power": "s. 1",
         "no_force": True,
     }
+
+
+def test_a_life_at_risk_is_said_with_its_harm() -> None:
+    alternatives = frozenset({Alternative.DOCUMENTS})
+    purpose = Purpose(Ground.MISSING_OR_AT_RISK, "n" * 20, Place.PUBLIC, alternatives, "s. 1", no_force=True)
+    risk = replace(purpose, harm="h" * 20, life_at_risk=True)
+    assert risk.document() == {**purpose.document(), "harm": "h" * 20, "life_at_risk": True}
 
 
 def test_a_decision_survives_the_wire() -> None:
