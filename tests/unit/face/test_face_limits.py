@@ -48,7 +48,7 @@ FAULTS = {
     "out of range": (r"level = 0\.583", "level = 1.5", "`pose.level` must lie within 0 to 1"),
     "a gate that may not be": (
         r"factor_poor = 0\.35\n",
-        "factor_poor = 0.35\nunusable = 9.0\n",
+        "factor_poor = 0.45\nunusable = 9.0\n",
         "lower-face.unusable` is not known",
     ),
     "a gate on the good side": (r"unusable = 12\.0", "unusable = 40.0", "size.unusable` must lie within -inf to 30"),
