@@ -20,7 +20,7 @@ def letter_texture(letter: str) -> Texture:
 
 
 def paint(texture: Texture, place: Pair, size: Pair, radius: float) -> None:
-    """With round corners. Kivy's RoundedRectangle paints too much of a part of another texture, or shears it."""
+    """With round corners. Of a part of another texture, Kivy's RoundedRectangle paints too much, or it shears it."""
     left, bottom, right, _, _, top, *_ = texture.tex_coords
     vertices: list[float] = []
     for across, up in _outline(size, radius):

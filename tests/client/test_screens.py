@@ -54,7 +54,8 @@ def excess(path: Path, channel: int, other: int) -> NDArray[np.bool_]:
     """Where a picture has much more of one colour than of another."""
     with Image.open(path) as image:
         rows = np.asarray(image.convert("RGB")).astype(int)
-    return rows[:, :, channel] - rows[:, :, other] > 150
+    more: NDArray[np.bool_] = rows[:, :, channel] - rows[:, :, other] > 150
+    return more
 
 
 def widest_red(path: Path) -> int:

@@ -47,7 +47,7 @@ FAULTS = {
     "no finite number": (r"level = 0\.583", "level = nan", "`pose.level` must be finite"),
     "out of range": (r"level = 0\.583", "level = 1.5", "`pose.level` must lie within 0 to 1"),
     "a gate that may not be": (
-        r"factor_poor = 0\.35\n",
+        r"factor_poor = 0\.45\n",
         "factor_poor = 0.45\nunusable = 9.0\n",
         "lower-face.unusable` is not known",
     ),
