@@ -1,4 +1,4 @@
-"""The nets as traced TensorFlow graphs. The door to TensorFlow: nothing else of the server imports it.
+"""The nets as traced TensorFlow graphs. The door to TensorFlow: nothing else of the server calls it.
 
 Weights enter the graphs as constants, so that TensorFlow brings them to the processor's layout once. They are traced
 without AutoGraph, which would write their source to temporary files and is of no use where nothing branches. A traced
@@ -7,12 +7,7 @@ graph may be called from many threads at a time, and a call holds Python's lock 
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from importlib import import_module
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +15,7 @@ from numpy.typing import NDArray
 
 from server.face.dlib_file import WIDTHS, Convolution, ResidualNet
 from server.face.mtcnn_file import CascadeWeights, Layers
+from server.face.tensorflow_import import tensorflow
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -37,31 +33,6 @@ ROUND: Final = 8
 
 GREY: Final = 127.5
 """What the cascade sees outside the picture; (pixel - 127.5) / 128 is its normalisation."""
-
-
-@cache
-def tensorflow() -> Any:
-    """TensorFlow, imported at the first call, which takes seconds."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Which Keras it brings is settled on import; DeepFace's nets, which may be built later, need the one before 3.
-    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-    with _native_stderr_muted():
-        return import_module("tensorflow")
-
-
-@contextmanager
-def _native_stderr_muted() -> Iterator[None]:
-    """TensorFlow's C++ side greets on file descriptor 2 before any of its log settings apply."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    silence = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(silence, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(silence)
-        os.close(kept)
 
 
 # --- the embedding net -----------------------------------------------------------------------------------------

@@ -26,3 +26,13 @@ def test_an_engine_that_cannot_be_loaded_leaves_garbage_collection_on(tmp_path: 
     with pytest.raises(ModelUnknown):
         engine_of(Settings(home=tmp_path), "nobody")
     assert gc.isenabled()
+
+
+def test_the_engine_does_without_keras_and_pandas(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from server.face.engine import Engine\n"
+        f"Engine.load(Path('models'), Path({str(tmp_path)!r}))\n"
+        "print([name for name in ('keras', 'tf_keras', 'pandas') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
