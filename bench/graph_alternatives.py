@@ -30,6 +30,7 @@ from bench.pipelines import MODELS
 from server.face import graphs
 from server.face.dlib_file import read_residual_net
 from server.face.mtcnn_file import CascadeWeights, Layers, read_cascade
+from server.face.tensorflow_import import tensorflow
 from server.face.weights import Manifest, verified_files
 
 INSTALL = "pip install onnx onnxruntime"
@@ -99,7 +100,7 @@ def parsed_options() -> argparse.Namespace:
 
 
 def print_races(threads: int) -> None:
-    graphs.tensorflow().config.threading.set_intra_op_parallelism_threads(threads)
+    tensorflow().config.threading.set_intra_op_parallelism_threads(threads)
     print(f"\nthreads of an operation: {threads}")
     for race in (*embeddings(threads), *detections(threads)):
         print_race(race)
@@ -150,7 +151,7 @@ def detections(threads: int) -> Iterator[Race]:
 def proposals(weights: CascadeWeights, threads: int) -> Iterator[Race]:
     engine, session = graphs.CascadeGraphs(weights), session_of(proposal_model(weights.proposal), threads)
     net = lambda seen: graphs._proposal(seen, weights.proposal)  # noqa: E731 - a partial's arrays would be traced too
-    compiled = graphs.tensorflow().function(net, jit_compile=True, autograph=False)
+    compiled = tensorflow().function(net, jit_compile=True, autograph=False)
     for height, width in CANVASES:
         canvas = cv2.resize(astronaut(), (width, height)).astype(np.float32)
         ways = {
@@ -164,9 +165,9 @@ def proposals(weights: CascadeWeights, threads: int) -> Iterator[Race]:
 def patched(words: str, weights: Layers, session: Any, numbers: Sequence[int]) -> Iterator[Race]:
     """One of the last two nets at several numbers of patches."""
     side = SIDES[len(weights)]
-    signature = [graphs.tensorflow().TensorSpec([None, side, side, 3])]
+    signature = [tensorflow().TensorSpec([None, side, side, 3])]
     net = lambda seen: answered(weights, seen)  # noqa: E731 - as above
-    traced = graphs.tensorflow().function(net, input_signature=signature, autograph=False)
+    traced = tensorflow().function(net, input_signature=signature, autograph=False)
     engine = traced.get_concrete_function()
     for number in numbers:
         seen = np.random.default_rng(number).uniform(0, 255, (number, side, side, 3)).astype(np.float32)
@@ -176,7 +177,7 @@ def patched(words: str, weights: Layers, session: Any, numbers: Sequence[int]) -
 
 def answered(weights: Layers, patches: Any) -> list[Any]:
     """The engine's second or third net, of patches that it would cut out itself."""
-    nn, layers = graphs.tensorflow().nn, iter(weights)
+    nn, layers = tensorflow().nn, iter(weights)
     plane = (patches - graphs.GREY) / 128.0
     for side, stride, reach in POOLS[len(weights)]:
         plane = graphs._sloped(graphs._filtered(plane, (next(layers), next(layers))), next(layers))
@@ -195,7 +196,7 @@ def session_of(model: bytes, threads: int) -> Any:
 
 
 def called(graph: Any, seen: NDArray[Any]) -> Answer:
-    return [np.asarray(output) for output in graph(graphs.tensorflow().constant(seen))]
+    return [np.asarray(output) for output in graph(tensorflow().constant(seen))]
 
 
 def asked(session: Any, seen: NDArray[Any]) -> Answer:
