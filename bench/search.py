@@ -110,7 +110,7 @@ def measured(client: Redis, rows: int, dimension: int) -> list[Line]:
 
 
 def searched(gallery: ExactGallery, probes: Vectors, threshold: float) -> float:
-    return median_ms(lambda vector: gallery.search(Template(MODEL, vector), ALL, threshold), probes)
+    return median_ms(lambda vector: gallery.search(Template(MODEL, vector), ALL, threshold, TOP), probes)
 
 
 def numpy_top(vectors: Vectors, probe: Vectors) -> NDArray[np.intp]:

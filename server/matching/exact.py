@@ -44,14 +44,14 @@ class ExactGallery:
         self._follower.caught_up()
         self._cache.forget_others(self._source.census().templates)
 
-    def search(self, template: Template, sources: frozenset[Source], threshold: float) -> Sequence[Scored]:
-        """Every reference in scope whose score reaches `threshold`, best first.
+    def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
+        """The best reference in scope of each subject that reaches `threshold`, best first, at most `limit`.
 
         Raises TemplateInvalid for another model's template or dimension, CacheUnavailable when Redis is down.
         """
         if template.model != self._model:
             raise TemplateInvalid
-        return self._follower.current().scan(template.vector, sources, threshold)
+        return self._follower.current().scan(template.vector, sources, threshold, limit)
 
     def added(self, reference: IndexedReference, version: int) -> None:
         """Tell every matcher, this one too, of a committed reference; never raises.

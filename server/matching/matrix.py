@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.candidates import Scored
+from server.domain.candidates import Scored, shortlist
 from server.domain.errors import TemplateInvalid
 from server.domain.face import UNIT_TOLERANCE, Vector
 from server.domain.gallery import IndexedReference, Source
@@ -74,8 +74,10 @@ class Matrix:
     def __len__(self) -> int:
         return int(np.count_nonzero(self.rows.sources[: self.count]))
 
-    def scan(self, vector: Vector, sources: Collection[Source], threshold: float) -> Sequence[Scored]:
-        """Every row in scope whose inner product with `vector` reaches `threshold`, best first.
+    def scan(self, vector: Vector, sources: Collection[Source], threshold: float, limit: int) -> Sequence[Scored]:
+        """The best row in scope of each subject whose inner product with `vector` reaches `threshold`, best first.
+
+        At most `limit`, ordered as by `domain.candidates.shortlist`.
 
         Exact: a float32 product finds all rows that could reach the threshold given the bound of its rounding
         error, and their float64 products decide and are returned. Raises TemplateInvalid for another dimension.
@@ -87,7 +89,7 @@ class Matrix:
         near = self._near(vector, sources, threshold)
         exact = np.einsum("ij,j->i", self.rows.vectors[near].astype(np.float64), vector.astype(np.float64))
         reached = exact >= threshold
-        return self._scored(near[reached], exact[reached])
+        return shortlist(self._scored(near[reached], exact[reached]), threshold, limit)
 
     def _near(self, vector: Vector, sources: Collection[Source], threshold: float) -> NDArray[np.intp]:
         # Not `@`: BLAS would wake its threads for each search, which costs more than the product when the machine
@@ -97,12 +99,9 @@ class Matrix:
         return np.flatnonzero(in_scope & (scores >= threshold - rounding_error(vector.size)))
 
     def _scored(self, rows: NDArray[np.intp], scores: NDArray[np.float64]) -> Sequence[Scored]:
-        """Best first; equal scores by reference id, so that the order is the same in every process."""
-        references = self.rows.references[rows]
-        order = np.lexsort((references, -scores))
         return tuple(
-            Scored(references[place].decode(), self.rows.subjects[rows[place]].decode(), float(scores[place]))
-            for place in order
+            Scored(self.rows.references[row].decode(), self.rows.subjects[row].decode(), float(score))
+            for row, score in zip(rows, scores, strict=True)
         )
 
     def _kept(self) -> NDArray[np.intp]:

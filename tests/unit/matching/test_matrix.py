@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from server.domain.candidates import Scored, shortlist
 from server.domain.errors import TemplateInvalid
 from server.domain.face import Template, Vector
 from server.domain.gallery import IndexedReference, Source
@@ -18,6 +19,7 @@ from server.matching.rows import Rows
 from tests.fakes.templates import MODEL, reference, references, template
 
 ALL = frozenset(Source)
+EVERYBODY = 1000
 Made = NDArray[np.float64]
 
 
@@ -78,9 +80,10 @@ def test_the_scan_is_exactly_the_brute_force_answer(
     scores = brute_force([entry for entry in entries if entry.source in sources], vector)
     # A threshold that is the score of some reference is the hardest to get right.
     threshold = data.draw(st.one_of(st.floats(-1.1, 1.1), st.sampled_from([*scores.values(), 0.5])))
-    found = Matrix.of(entries, 0).scan(vector, sources, threshold)
-    expected = sorted((-score, reference_id) for reference_id, score in scores.items() if score >= threshold)
-    assert [(-entry.score, entry.reference_id) for entry in found] == expected
+    limit = data.draw(st.sampled_from([1, 2, 50, EVERYBODY]))
+    found = Matrix.of(entries, 0).scan(vector, sources, threshold, limit)
+    everything = [Scored(entry.reference_id, entry.subject_id, scores.get(entry.reference_id, -2)) for entry in entries]
+    assert found == shortlist(everything, threshold, limit)
 
 
 @settings(deadline=None)
@@ -96,7 +99,7 @@ def test_changes_leave_what_a_fresh_matrix_would_hold(changes: list[tuple[bool, 
             matrix = matrix.without(reference(seed).reference_id, version)
     fresh = Matrix.of(list(held.values()), len(changes))
     vector = template(3).vector
-    assert matrix.scan(vector, ALL, -1.1) == fresh.scan(vector, ALL, -1.1)
+    assert matrix.scan(vector, ALL, -1.1, EVERYBODY) == fresh.scan(vector, ALL, -1.1, EVERYBODY)
     assert (matrix.version, len(matrix)) == (fresh.version, len(fresh))
 
 
@@ -106,8 +109,8 @@ def test_a_search_under_way_keeps_its_rows_while_others_are_added() -> None:
     for seed in range(100, 300):
         after = after.appended(Rows.of([reference(seed)]), seed)
     vector = template(1).vector
-    assert before.scan(vector, ALL, -1.1) == Matrix.of(references(100), 0).scan(vector, ALL, -1.1)
-    assert len(after.scan(vector, ALL, -1.1)) == 300
+    assert before.scan(vector, ALL, -1.1, EVERYBODY) == Matrix.of(references(100), 0).scan(vector, ALL, -1.1, EVERYBODY)
+    assert len(after.scan(vector, ALL, -1.1, EVERYBODY)) == 300
 
 
 def test_a_removed_template_is_overwritten_and_its_memory_given_back() -> None:
@@ -128,7 +131,7 @@ def test_blocks_hold_every_row_once_and_survive_packing() -> None:
     for start, block in zip((0, 4, 8), blocks, strict=True):
         again.rows.write(start, block)
     vector = template(0).vector
-    assert again.scan(vector, ALL, -1.1) == matrix.scan(vector, ALL, -1.1)
+    assert again.scan(vector, ALL, -1.1, EVERYBODY) == matrix.scan(vector, ALL, -1.1, EVERYBODY)
 
 
 def test_templates_of_two_dimensions_never_share_a_matrix() -> None:
