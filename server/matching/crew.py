@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 WORTH_A_THREAD = 4 << 20  # bytes to read; at 20 GB/s a core that is 0.2 ms, and a thread starts within 0.1 ms
+CORES = os.cpu_count() or 1  # once, for asking takes as long as a small search
 MOST = 8  # more threads than memory has channels gain nothing
 
 
 def workers(nbytes: int) -> int:
     """How many threads are worth starting for reading so many bytes; one where it would be only one more."""
-    return max(1, min(os.cpu_count() or 1, MOST, nbytes // WORTH_A_THREAD))
+    return max(1, min(CORES, MOST, nbytes // WORTH_A_THREAD))
 
 
 def share(tasks: Sequence[Callable[[], None]]) -> None:

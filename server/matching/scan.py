@@ -24,7 +24,7 @@ TOGETHER = 16  # probes in one pass
 PRODUCTS = 1 << 19  # held by a thread at a time: 2 MiB
 BLOCK_ROWS = 65536  # read at a time by a thread, at most
 GROUP = 64  # rows whose products are compared by one inner loop of numpy
-FIRST_BLOCK = 4096  # rows; each later block is four times as large, up to BLOCK_ROWS
+FIRST_BLOCK = 1024  # rows; each later block is four times as large, up to BLOCK_ROWS
 EXACT_ROWS = 8192  # rescored at a time
 
 Places = NDArray[np.intp]
@@ -80,10 +80,9 @@ class Sieve:
 
     def __init__(self, rows: Rows, quantised: Quantised, probes: QuantisedProbes, asked: Sequence[Asked]) -> None:
         self._rows = rows
-        self._residuals = quantised.residuals
+        self._quantised = quantised
         self._probes = probes
         self._asked = asked
-        self._unit = quantised.step * probes.step
         self._allowed = np.stack([source_filter(one.sources) for one in asked])
         self._floors = np.array([one.threshold for one in asked], dtype=np.float64)
         self._pouring = threading.Lock()
@@ -91,16 +90,20 @@ class Sieve:
         self._count = 0
         self._full = self._least_full = sum(8 * min(one.limit, len(rows)) for one in asked)
 
-    def least_products(self, greatest_residual: np.float32) -> Scores:
-        """For each probe a product that every row reaches which may matter, if no residual is greater."""
-        errors = self._probes.errors(np.arange(len(self._asked)), np.full(len(self._asked), greatest_residual))
-        return np.clip(np.floor((self._floors - errors) / self._unit), -(2.0**31), 2.0**31 - 1)
+    def least_products(self, block: range) -> Scores:
+        """For each probe a product that every row of `block` reaches which may matter."""
+        here = slice(block.start, block.stop)
+        numbers = np.arange(len(self._asked))
+        longest, greatest = self._quantised.lengths[here].max(), self._quantised.residuals[here].max()
+        errors = self._probes.errors(numbers, np.full(len(numbers), longest), np.full(len(numbers), greatest))
+        return self._probes.least_products(self._floors - errors)
 
     def pour(self, places: Places, numbers: Places, products: Products) -> None:
         """Keep the rows in scope whose upper bound reaches the floor."""
         in_scope = self._allowed[numbers, self._rows.sources[places]]
-        places, numbers, scores = places[in_scope], numbers[in_scope], products[in_scope] * self._unit
-        errors = self._probes.errors(numbers, self._residuals[places])
+        places, numbers = places[in_scope], numbers[in_scope]
+        scores = self._probes.scores(numbers, products[in_scope].astype(np.float64))
+        errors = self._probes.errors(numbers, self._quantised.lengths[places], self._quantised.residuals[places])
         near = scores + errors >= self._floors[numbers]
         if near.any():
             self._keep((places[near], numbers[near], (scores - errors)[near], (scores + errors)[near]))
@@ -159,7 +162,7 @@ def compared(rows: Rows, asked: Asked) -> Answer:
 
 
 def _pass(rows: Rows, quantised: Quantised, asked: Sequence[Asked]) -> list[Answer]:
-    probes = QuantisedProbes.of([one.vector for one in asked])
+    probes = QuantisedProbes.of([one.vector for one in asked], quantised.scale)
     sieve = Sieve(rows, quantised, probes, asked)
     most = min(PRODUCTS // len(asked), BLOCK_ROWS) // GROUP * GROUP
     blocks = iter(list(_blocks(len(rows), most)))  # of a list, for threads may not share a generator
@@ -233,7 +236,7 @@ class _Reader:
 
     def _read(self, block: range) -> None:
         products = self._multiplier.of(self._quantised.codes[block.start : block.stop])
-        least = self._sieve.least_products(self._quantised.residuals[block.start : block.stop].max())
+        least = self._sieve.least_products(block)
         near = _reaching(products, len(block), least)
         places, numbers = np.divmod(near, len(least))
         self._sieve.pour(places + block.start, numbers, products.reshape(-1)[near])

@@ -94,7 +94,7 @@ def test_searches_go_on_while_rows_come_and_go() -> None:
 
 def test_memory_is_counted_with_its_spare_room() -> None:
     matrix = Matrix.of(references(100), 0)
-    a_row = 16 * 4 + 32 + 32 + 1 + 16 + 4
+    a_row = 16 * 4 + 32 + 32 + 1 + 16 + 4 + 4
     assert matrix.nbytes == 100 * a_row
     assert matrix.appended(Rows.of([reference(100)]), 1).nbytes == 200 * a_row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from server.matching.quantised import BLOCK, LEVELS, Quantised, QuantisedProbes
 from tests.unit.matching.galleries import HARD, spread, unit
@@ -15,19 +16,31 @@ from tests.unit.matching.galleries import HARD, spread, unit
 def test_the_bound_covers_the_error_of_every_score(make: str, dimension: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows, probes = unit(HARD[make](rng, 200, dimension)), unit(HARD[make](rng, 3, dimension))
-    quantised, asked = Quantised.of(rows, 200), QuantisedProbes.of(list(probes))
+    quantised, asked = Quantised.of(rows, 200), QuantisedProbes.of(list(probes), Quantised.of(rows, 200).scale)
     products = quantised.codes.astype(np.int64) @ asked.codes.astype(np.int64).T
-    given_by_codes = products * (quantised.step * asked.step)
     exact = rows.astype(np.float64) @ probes.astype(np.float64).T
     for number in range(3):
-        bound = asked.errors(np.full(200, number), quantised.residuals)
-        assert (np.abs(given_by_codes[:, number] - exact[:, number]) <= bound).all()
+        numbers = np.full(200, number)
+        bound = asked.errors(numbers, quantised.lengths, quantised.residuals)
+        given_by_codes = asked.scores(numbers, products[:, number].astype(np.float64))
+        assert (np.abs(given_by_codes - exact[:, number]) <= bound).all()
+
+
+def residuals_of(quantised: Quantised, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    kept = quantised.scale.centre + quantised.codes.astype(np.float64) * quantised.scale.step
+    return np.asarray(np.linalg.norm(vectors - kept, axis=1))
+
+
+def test_what_all_rows_have_in_common_costs_nothing() -> None:
+    apart = unit(spread(np.random.default_rng(4), 5000, 128))
+    alike = unit((unit(np.ones((1, 128))) * 10 + apart).astype(np.float64))
+    assert np.median(Quantised.of(alike, 5000).residuals) < np.median(Quantised.of(apart, 5000).residuals) / 8
 
 
 def test_the_bound_is_close_enough_to_be_of_use() -> None:
     vectors = unit(spread(np.random.default_rng(1), 5000, 128))
     quantised = Quantised.of(vectors, len(vectors))
-    true = np.linalg.norm(vectors - quantised.codes * quantised.step, axis=1)
+    true = residuals_of(quantised, vectors)
     assert (quantised.residuals >= true).all()
     assert (quantised.residuals <= true * 1.001 + 1e-5).all()
     assert np.median(quantised.residuals) < 0.02
@@ -39,10 +52,10 @@ def test_rows_written_later_keep_the_step_and_are_cut_at_its_ends() -> None:
     quantised.write(2 * BLOCK, vectors[2 * BLOCK :])
     far = np.eye(1, 64, dtype=np.float32)
     quantised.write(3 * BLOCK - 1, far)
-    assert quantised.codes[3 * BLOCK - 1].tolist() == [LEVELS] + [0] * 63
-    assert quantised.residuals[3 * BLOCK - 1] >= 1 - LEVELS * quantised.step
-    true = np.linalg.norm(vectors[2 * BLOCK : -1] - quantised.codes[2 * BLOCK : -1] * quantised.step, axis=1)
-    assert (quantised.residuals[2 * BLOCK : -1] >= true).all()
+    vectors[-1] = far
+    assert quantised.codes[-1, 0] == LEVELS
+    assert quantised.residuals[-1] > 0.3
+    assert (quantised.residuals >= residuals_of(quantised, vectors)).all()
 
 
 def test_an_erased_row_leaves_no_code_behind() -> None:

@@ -84,7 +84,7 @@ def test_comparing_every_row_is_the_same(search: tuple[Rows, list[Asked]]) -> No
 @pytest.mark.parametrize("dimension", [17, 512])
 @pytest.mark.parametrize("make", sorted(HARD))
 def test_many_blocks_are_as_exact_as_one(make: str, dimension: int) -> None:
-    vectors = unit(HARD[make](np.random.default_rng(7), 5 * FIRST_BLOCK + 33, dimension))
+    vectors = unit(HARD[make](np.random.default_rng(7), 20 * FIRST_BLOCK + 33, dimension))
     rows = rows_of(vectors)
     asked = [Asked(vectors[row], ALL, EVERYTHING, limit) for row, limit in ((0, 1), (9, 50), (len(rows) - 1, 6))]
     for one, answer in zip(asked, scanned(rows, *asked), strict=True):
