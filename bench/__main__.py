@@ -5,7 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.speed", "bench.face", "bench.quality", "bench.recapture", "bench.search")
+PARTS = (
+    "bench.speed",
+    "bench.face",
+    "bench.quality",
+    "bench.recapture",
+    "bench.search",
+    "bench.search_start",
+    "bench.deepface_search",
+)
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
-"""Search times of the exact matcher beside plain numpy (and faiss, where installed), and how fast Redis fills it.
+"""Times of the exact scan beside reading its memory once and beside plain numpy (and faiss, where installed).
 
-python -m bench.search [--rows 10000 100000] [--dimension 128]
+python -m bench.search [--rows 10000 1000000] [--dimension 128]
 """
 
 from __future__ import annotations
@@ -8,112 +8,131 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import statistics
-import tempfile
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from redis import Redis
 
-from server.domain.face import Template
-from server.domain.gallery import Census, IndexedReference, Source
-from server.matching.cache import GalleryCache
-from server.matching.embedded import EmbeddedRedis
-from server.matching.exact import ExactGallery
+from bench.galleries import PROBES, Line, drawn, median_ms, numpy_scores, print_table, seconds
+from bench.population import Vectors
+from server.domain.gallery import Source
+from server.matching.crew import share, workers
 from server.matching.matrix import Matrix
-from tests.fakes.memory_gallery import ThrowAwayCipher
+from server.matching.rounds import Rounds
+from server.matching.scan import TOGETHER, Asked
 
-MODEL = "bench/1"
 TOP = 50
-PROBES = 40
-SEED = 20240501
+LIST = 6  # subjects on an officer's list
+CHECKED = 3  # probes whose answers are held against numpy's
+ROUNDS = 7
 ALL = frozenset(Source)
-
-Vectors = NDArray[np.float32]
-
-
-class FixedSource:
-    """A gallery of `vectors` that never changes."""
-
-    def __init__(self, vectors: Vectors) -> None:
-        self._vectors = vectors
-
-    def version(self) -> int:
-        return len(self._vectors)
-
-    def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
-        rows = enumerate(self._vectors)
-        return len(self._vectors), [
-            IndexedReference(f"{row:032x}", f"{row:032x}", Source.CUSTODY, Template(model, vector))
-            for row, vector in rows
-        ]
-
-    def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
-        return frozenset(reference_ids)
-
-    def census(self) -> Census:
-        return Census(len(self._vectors), len(self._vectors), {MODEL: len(self._vectors)}, {})
-
-
-@dataclass(frozen=True)
-class Line:
-    what: str
-    value: float
-    unit: str
+EVERYTHING = -1.1
 
 
 def main() -> None:
     options = parsed_options()
-    print(f"search: unit templates of dimension {options.dimension}, median of {PROBES} probes, warm")
-    with tempfile.TemporaryDirectory(prefix="oifr-bench-") as directory, EmbeddedRedis(Path(directory)) as redis:
-        for rows in options.rows:
-            with redis.client() as client:
-                client.flushall()
-                print_table(rows, measured(client, rows, options.dimension))
+    print(f"search: drawn templates of dimension {options.dimension}, four of a subject, medians of {PROBES} probes")
+    for count in options.rows:
+        rows, probes = drawn(count, options.dimension)
+        print_table(f"{count:,} references", measured(Matrix.holding(rows, 0), probes))
 
 
 def parsed_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--dimension", type=int, default=128)
     return parser.parse_args()
 
 
-def print_table(rows: int, lines: Sequence[Line]) -> None:
-    print(f"\n{rows:>9,} references")
-    for line in lines:
-        print(f"  {line.what:<52}{line.value:>10.2f} {line.unit}")
-
-
-def measured(client: Redis, rows: int, dimension: int) -> list[Line]:
-    rng = np.random.default_rng(SEED)
-    vectors, probes = unit(rng, rows, dimension), unit(rng, PROBES, dimension)
-    cipher = ThrowAwayCipher()
-    first = ExactGallery(MODEL, FixedSource(vectors), client, cipher)
-    from_database = seconds(first.warm)
-    gallery = ExactGallery(MODEL, FixedSource(vectors), client, cipher)
-    from_redis = seconds(gallery.warm)
-    threshold = float(np.sort(vectors @ probes[0])[-TOP])
+def measured(matrix: Matrix, probes: Vectors) -> list[Line]:
+    sixth = matrix.scan([asked(probes[0], EVERYTHING, LIST)])[0].scored[-1].score
+    reading = reading_ms(matrix)
+    top, listed = (scan_ms(matrix, probes, *want) for want in ((EVERYTHING, TOP), (sixth, LIST)))
+    together = [batch_ms(matrix, probes, *want) for want in ((EVERYTHING, TOP), (sixth, LIST))]
+    at_once = officers_ms(matrix, probes, sixth)
+    rescored = [matrix.scan([asked(probe, EVERYTHING, TOP)])[0].certificate.rescored for probe in probes]
     return [
-        Line(f"exact matcher, threshold that about {TOP} reach", searched(gallery, probes, threshold), "ms"),
-        Line(f"numpy product and argpartition, top {TOP}", median_ms(partial(numpy_top, vectors), probes), "ms"),
-        *faiss_lines(vectors, probes),
-        Line("reading the matrix once (memory bandwidth)", median_ms(lambda _: vectors.sum(), probes), "ms"),
-        Line("start from Redis to ready", 1000 * from_redis, "ms"),
-        Line("start without Redis contents: build, seal, store", 1000 * from_database, "ms"),
-        *memory_lines(client, cipher, rows),
+        Line(f"answers like numpy's in float64, of {CHECKED} held against it", checked(matrix, probes), "answers"),
+        Line("reading the int8 rows once, with the scan's threads", reading, "ms"),
+        Line(f"exact top {TOP}, one probe", top, "ms"),
+        Line("    in times of reading", top / reading, "times"),
+        Line("    rows rescored in float64", statistics.median(rescored), "rows"),
+        Line(f"threshold that about {LIST} subjects reach, one probe", listed, "ms"),
+        Line("    in times of reading", listed / reading, "times"),
+        Line(f"exact top {TOP}, {TOGETHER} probes in one scan", together[0], "ms"),
+        Line("    in times of one probe", together[0] / top, "times"),
+        Line(f"the threshold, {TOGETHER} probes in one scan", together[1], "ms"),
+        Line("    in times of one probe", together[1] / listed, "times"),
+        Line(f"the threshold, {TOGETHER} officers at once, until all are answered", at_once, "ms"),
+        Line("    in times of one officer", at_once / listed, "times"),
+        *numpy_lines(matrix.rows.vectors, probes),
+        *faiss_lines(matrix.rows.vectors, probes),
+        Line("memory a reference, all columns", matrix.nbytes / matrix.count, "bytes"),
+        Line("quantising all rows, as at a start", quantising_ms(matrix), "ms"),
     ]
 
 
-def searched(gallery: ExactGallery, probes: Vectors, threshold: float) -> float:
-    return median_ms(lambda vector: gallery.search(Template(MODEL, vector), ALL, threshold), probes)
+def asked(vector: Vectors, threshold: float, limit: int) -> Asked:
+    return Asked(vector, ALL, threshold, limit)
 
 
-def numpy_top(vectors: Vectors, probe: Vectors) -> NDArray[np.intp]:
+def scan_ms(matrix: Matrix, probes: Vectors, threshold: float, limit: int) -> float:
+    return median_ms(lambda probe: matrix.scan([asked(probe, threshold, limit)]), probes)
+
+
+def batch_ms(matrix: Matrix, probes: Vectors, threshold: float, limit: int) -> float:
+    batch = [asked(probe, threshold, limit) for probe in probes[:TOGETHER]]
+    return _median(lambda: matrix.scan(batch))
+
+
+def officers_ms(matrix: Matrix, probes: Vectors, threshold: float) -> float:
+    """Each in a thread of their own, as requests come to the server."""
+    rounds = Rounds()
+    with ThreadPoolExecutor(TOGETHER) as street:
+        batch = [asked(probe, threshold, LIST) for probe in probes[:TOGETHER]]
+        return _median(lambda: list(street.map(partial(rounds.answer, matrix), batch)))
+
+
+def quantising_ms(matrix: Matrix) -> float:
+    return 1000 * seconds(lambda: Matrix.holding(matrix.rows, 0))
+
+
+def reading_ms(matrix: Matrix) -> float:
+    """The memory's own speed: the least that a scan of every row can take."""
+    codes = matrix.quantised.codes.reshape(-1)
+    words = codes[: len(codes) // 8 * 8].view(np.int64)
+    parts = np.array_split(words, workers(codes.nbytes))
+    return _median(lambda: share([partial(_read, part) for part in parts]))
+
+
+def _read(part: NDArray[np.int64]) -> None:
+    part.sum()
+
+
+def checked(matrix: Matrix, probes: Vectors) -> int:
+    return sum(_equal(matrix, probe) for probe in probes[:CHECKED])
+
+
+def _equal(matrix: Matrix, probe: Vectors) -> bool:
+    """Whether the scores of the listed are the best of their subjects by numpy."""
+    scores = numpy_scores(matrix.rows.vectors, probe)
+    best = np.full(len(scores) // 4 + 1, -2.0)
+    np.maximum.at(best, np.arange(len(scores)) // 4, scores)
+    answer = matrix.scan([asked(probe, EVERYTHING, TOP)])[0]
+    expected = np.sort(best)[::-1][:TOP]
+    assert answer.certificate.holds
+    return bool(np.allclose([entry.score for entry in answer.scored], expected, rtol=0, atol=1e-12))
+
+
+def numpy_lines(vectors: Vectors, probes: Vectors) -> list[Line]:
+    return [
+        Line(f"numpy float32 product and argpartition, top {TOP} rows", median_ms(partial(_top, vectors), probes), "ms")
+    ]
+
+
+def _top(vectors: Vectors, probe: Vectors) -> NDArray[np.intp]:
     scores = vectors @ probe
     top = np.argpartition(scores, -TOP)[-TOP:]
     return top[np.argsort(-scores[top])]
@@ -129,34 +148,9 @@ def faiss_lines(vectors: Vectors, probes: Vectors) -> list[Line]:
     return [Line(f"faiss flat inner product, top {TOP}", median_ms(lambda p: index.search(p[None], TOP), probes), "ms")]
 
 
-def memory_lines(client: Redis, cipher: ThrowAwayCipher, rows: int) -> list[Line]:
-    head = GalleryCache(client, cipher, MODEL).head()
-    assert head is not None
-    matrix = GalleryCache(client, cipher, MODEL).load(head)
-    assert isinstance(matrix, Matrix)
-    in_redis = int(client.info("memory")["used_memory"])
-    return [
-        Line("memory of the matcher", matrix.rows.nbytes / 2**20, "MiB"),
-        Line("memory of the matcher a reference", matrix.rows.nbytes / rows, "bytes"),
-        Line("memory of Redis", in_redis / 2**20, "MiB"),
-    ]
-
-
-def unit(rng: np.random.Generator, rows: int, dimension: int) -> Vectors:
-    vectors = rng.standard_normal((rows, dimension), dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors
-
-
-def seconds(act: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+def _median(act: Callable[[], object]) -> float:
     act()
-    return time.perf_counter() - begun
-
-
-def median_ms(search: Callable[[Vectors], object], probes: Vectors) -> float:
-    search(probes[0])
-    return 1000 * statistics.median(seconds(partial(search, probe)) for probe in probes)
+    return 1000 * statistics.median(seconds(act) for _ in range(ROUNDS))
 
 
 if __name__ == "__main__":

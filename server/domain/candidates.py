@@ -40,15 +40,20 @@ CandidateList = tuple[Candidate, ...]
 def shortlist(scored: Iterable[Scored], threshold: float, cap: int) -> tuple[Scored, ...]:
     """The best reference of each subject at or above `threshold`, best first, at most `cap`; possibly empty.
 
-    Equal scores are ordered by subject id, so that the answer is the same on every machine.
+    Equal scores are ordered by subject id, and of one subject the lowest reference id counts, so that the answer
+    is the same on every machine.
     """
     best: dict[str, Scored] = {}
     for entry in scored:
         held = best.get(entry.subject_id)
-        if entry.score >= threshold and (held is None or entry.score > held.score):
+        if entry.score >= threshold and (held is None or _better(entry, held)):
             best[entry.subject_id] = entry
     ranked = sorted(best.values(), key=lambda entry: (-entry.score, entry.subject_id))
     return tuple(ranked[:cap])
+
+
+def _better(entry: Scored, held: Scored) -> bool:
+    return (-entry.score, entry.reference_id) < (-held.score, held.reference_id)
 
 
 def lettered(ranked: Sequence[Scored], seed: int) -> CandidateList:

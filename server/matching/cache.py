@@ -72,7 +72,7 @@ class GalleryCache:
                 return None
             rows.write(start, block)
             start += len(block)
-        return Matrix(head.version, head.rows, rows)
+        return Matrix.holding(rows, head.version)
 
     def store(self, matrix: Matrix, position: str) -> None:
         """Replace what is stored by `matrix`, which stands at `position` of the stream; older entries go."""

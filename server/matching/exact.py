@@ -1,4 +1,4 @@
-"""The exact matcher: every active reference of one model in this process's memory, scanned whole."""
+"""The exact matcher: every active reference of one model in this process's memory, each bounded in every search."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from server.domain.model_errors import TemplateInvalid
 from server.matching.cache import GalleryCache
 from server.matching.changes import Added, Dropped, Removed
 from server.matching.following import Follower
+from server.matching.rounds import Rounds
+from server.matching.scan import Asked
 from server.workflow.ports import Cipher, GallerySource
 
 
 class ExactGallery:
-    """GalleryIndex over a float32 matrix; safe to use from several threads.
+    """GalleryIndex over a matrix of its own; safe to use from several threads.
 
     The score is the inner product of unit-length templates, in [-1, 1]. Each search first asks `source` for the
-    newest change and follows it, so an answer is never older than the database was when it was asked. Redis at
-    `client` carries the sealed rows and the changes between matchers; nothing is lost when it loses them.
+    newest change and follows it, so an answer is never older than the database was when it was asked. Searches that
+    come while the rows are read for others are answered together by the next reading. Redis at `client` carries the
+    sealed rows and the changes between matchers; nothing is lost when it loses them.
     """
 
     def __init__(self, model: str, source: GallerySource, client: Redis, cipher: Cipher) -> None:
@@ -31,6 +34,7 @@ class ExactGallery:
         self._source = source
         self._cache = GalleryCache(client, cipher, model)
         self._follower = Follower(source, self._cache)
+        self._rounds = Rounds()
 
     @property
     def version(self) -> int:
@@ -45,14 +49,15 @@ class ExactGallery:
         self._follower.caught_up()
         self._cache.forget_others(self._source.census().templates)
 
-    def search(self, template: Template, sources: frozenset[Source], threshold: float) -> Sequence[Scored]:
-        """Every reference in scope whose score reaches `threshold`, best first.
+    def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
+        """The best reference in scope of each subject that reaches `threshold`, best first, at most `limit`.
 
         Raises TemplateInvalid for another model's template or dimension, CacheUnavailable when Redis is down.
         """
         if template.model != self._model:
             raise TemplateInvalid
-        return self._follower.current().scan(template.vector, sources, threshold)
+        asked = Asked(template.vector, sources, threshold, limit)
+        return self._rounds.answer(self._follower.current(), asked).scored
 
     def added(self, reference: IndexedReference, version: int) -> None:
         """Tell every matcher, this one too, of a committed reference; never raises.

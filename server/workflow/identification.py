@@ -65,10 +65,17 @@ class Identification:
             raise UnresolvedSearch(undecided.id)
 
     def _leads(self, sample: Sample, ground: Ground) -> Sequence[Scored]:
-        scored = self.gallery.search(sample.template, self.policy.sources(ground), self.policy.threshold)
-        active = self.records.active([entry.reference_id for entry in scored])
+        length = cap(sample.quality, self.policy.cap)
+        scored, active = self._searched(sample, ground, length)
+        if len(active) < len(scored):  # some left the gallery meanwhile, and others may take their place
+            scored, active = self._searched(sample, ground, 2 * length)
         current = [entry for entry in scored if entry.reference_id in active]
-        return shortlist(current, self.policy.threshold, cap(sample.quality, self.policy.cap))
+        return shortlist(current, self.policy.threshold, length)
+
+    def _searched(self, sample: Sample, ground: Ground, limit: int) -> tuple[Sequence[Scored], frozenset[str]]:
+        """What the index answers, and which references of it are active."""
+        scored = self.gallery.search(sample.template, self.policy.sources(ground), self.policy.threshold, limit)
+        return scored, self.records.active([entry.reference_id for entry in scored])
 
     def _answer(self, actor: Actor, purpose: Purpose, leads: Sequence[Scored], capture: Capture) -> Search:
         now, seed = self.clock.now(), self.randomness.seed()

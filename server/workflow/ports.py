@@ -84,10 +84,11 @@ class GallerySource(Protocol):
 class GalleryIndex(Protocol):
     """Exact search over the active references of one model."""
 
-    def search(self, template: Template, sources: frozenset[Source], threshold: float) -> Sequence[Scored]:
-        """Every reference in scope whose score reaches `threshold`, best first.
+    def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
+        """The best reference in scope of each subject that reaches `threshold`, best first, at most `limit`.
 
-        Raises TemplateInvalid for another model's template, CacheUnavailable when the cache is down.
+        Equal scores are ordered as by `domain.candidates.shortlist`. Raises TemplateInvalid for another model's
+        template or dimension, CacheUnavailable when the cache is down.
         """
 
     def added(self, reference: IndexedReference, version: int) -> None:

@@ -132,7 +132,7 @@ class ScriptedGallery:
 
     leads: Sequence[Scored] = ()
 
-    def search(self, template: Template, sources: frozenset[Source], threshold: float) -> Sequence[Scored]:
+    def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
         return self.leads
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from server.domain.candidates import Scored
+from server.domain.candidates import Scored, shortlist
 from server.domain.errors import CacheUnavailable, SealBroken
 from server.domain.face import Template
 from server.domain.gallery import Census, IndexedReference, Source
@@ -95,7 +95,7 @@ class MemoryGallery:
         self._source = source
         self.down = False
 
-    def search(self, template: Template, sources: frozenset[Source], threshold: float) -> Sequence[Scored]:
+    def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
         self.ping()
         if template.model != self._model:
             raise TemplateInvalid
@@ -105,8 +105,7 @@ class MemoryGallery:
             for entry in references
             if entry.source in sources
         ]
-        reached = [entry for entry in scored if entry.score >= threshold]
-        return sorted(reached, key=lambda entry: (-entry.score, entry.reference_id))
+        return shortlist(scored, threshold, limit)
 
     def added(self, reference: IndexedReference, version: int) -> None:
         """Nothing to do: the next search reads the source."""

@@ -19,9 +19,12 @@ def template(seed: int, model: str = MODEL, dimension: int = DIMENSION) -> Templ
     return Template(model, (vector / np.linalg.norm(vector)).astype(np.float32))
 
 
-def reference(seed: int, source: Source = Source.CUSTODY, model: str = MODEL) -> IndexedReference:
-    """The reference of `seed`; every two seeds share a subject."""
-    return IndexedReference(f"{seed:032x}", f"{seed // 2:032x}", source, template(seed, model))
+def reference(
+    seed: int, source: Source = Source.CUSTODY, model: str = MODEL, subject: int | None = None
+) -> IndexedReference:
+    """The reference of `seed`, whose subject has the same number where no other is given."""
+    number = seed if subject is None else subject
+    return IndexedReference(f"{seed:032x}", f"{number:032x}", source, template(seed, model))
 
 
 def references(count: int) -> Sequence[IndexedReference]:

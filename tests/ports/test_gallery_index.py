@@ -41,8 +41,8 @@ class Enrolment:
     def drop(self) -> None:
         self.index.dropped(self.source.drop(MODEL))
 
-    def found(self, threshold: float = EVERYTHING, sources: frozenset[Source] = ALL) -> list[str]:
-        return [scored.reference_id for scored in self.index.search(template(0), sources, threshold)]
+    def found(self, threshold: float = EVERYTHING, sources: frozenset[Source] = ALL, limit: int = 100) -> list[str]:
+        return [scored.reference_id for scored in self.index.search(template(0), sources, threshold, limit)]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_an_empty_gallery_answers_with_nothing(gallery: Enrolment) -> None:
 
 def test_the_best_comes_first_with_its_score_and_subject(gallery: Enrolment) -> None:
     gallery.enrol(*references(9))
-    scored = gallery.index.search(template(4), ALL, EVERYTHING)
+    scored = gallery.index.search(template(4), ALL, EVERYTHING, 100)
     expected = {entry.reference_id: template(4).score(entry.template) for entry in references(9)}
     assert {entry.reference_id: pytest.approx(entry.score, abs=1e-6) for entry in scored} == expected
     assert [entry.score for entry in scored] == sorted((entry.score for entry in scored), reverse=True)
@@ -77,7 +77,7 @@ def test_the_best_comes_first_with_its_score_and_subject(gallery: Enrolment) -> 
 def test_only_scores_that_reach_the_threshold_come_out(gallery: Enrolment) -> None:
     gallery.enrol(*references(30))
     assert gallery.found(threshold=0.999) == [reference(0).reference_id]
-    middle = gallery.index.search(template(0), ALL, EVERYTHING)[10].score
+    middle = gallery.index.search(template(0), ALL, EVERYTHING, 100)[10].score
     assert len(gallery.found(threshold=middle)) == 11
     assert gallery.found(threshold=1.1) == []
 
@@ -89,9 +89,28 @@ def test_only_sources_in_scope_come_out(gallery: Enrolment) -> None:
     assert gallery.found(sources=frozenset()) == []
 
 
-def test_each_reference_of_a_subject_comes_out(gallery: Enrolment) -> None:
-    gallery.enrol(reference(0), reference(1))
-    assert set(gallery.found()) == {reference(0).reference_id, reference(1).reference_id}
+def test_a_subject_comes_out_once_by_the_best_reference_in_scope(gallery: Enrolment) -> None:
+    gallery.enrol(reference(0, Source.WANTED), reference(1, subject=0), reference(2))
+    best, other, stranger = (reference(seed).reference_id for seed in range(3))
+    assert gallery.found() == [best, stranger]
+    assert set(gallery.found(sources=frozenset({Source.CUSTODY}))) == {other, stranger}
+    gallery.erase(best)
+    assert set(gallery.found()) == {other, stranger}
+
+
+def test_the_limit_counts_subjects(gallery: Enrolment) -> None:
+    gallery.enrol(*(reference(seed, subject=seed // 2) for seed in range(30)))
+    everybody = gallery.found()
+    assert len(everybody) == 15
+    for limit in (1, 4, 14, 15, 16):
+        assert gallery.found(limit=limit) == everybody[:limit]
+
+
+def test_of_equal_scores_the_lowest_subject_and_reference_come_first(gallery: Enrolment) -> None:
+    alike = [IndexedReference(f"r{7 - row}", f"s{(7 - row) // 2}", Source.CUSTODY, template(3)) for row in range(8)]
+    gallery.enrol(*alike)
+    assert gallery.found() == ["r0", "r2", "r4", "r6"]
+    assert gallery.found(limit=2) == ["r0", "r2"]
 
 
 def test_what_was_removed_does_not_come_out(gallery: Enrolment) -> None:
@@ -131,13 +150,13 @@ def test_references_of_another_model_never_compare(gallery: Enrolment) -> None:
     gallery.enrol(reference(0), reference(1, model="another-model"), reference(2))
     assert set(gallery.found()) == {reference(0).reference_id, reference(2).reference_id}
     with pytest.raises(TemplateInvalid):
-        gallery.index.search(template(0, "another-model"), ALL, EVERYTHING)
+        gallery.index.search(template(0, "another-model"), ALL, EVERYTHING, 100)
 
 
 def test_a_template_of_another_dimension_is_refused(gallery: Enrolment) -> None:
     gallery.enrol(reference(0))
     with pytest.raises(TemplateInvalid):
-        gallery.index.search(template(0, dimension=8), ALL, EVERYTHING)
+        gallery.index.search(template(0, dimension=8), ALL, EVERYTHING, 100)
 
 
 def test_a_batch_of_templates_is_found_at_once(gallery: Enrolment) -> None:

@@ -23,6 +23,7 @@ from tests.fakes.templates import MODEL, reference, references, template
 
 ALL = frozenset(Source)
 EVERYTHING = -1.1
+EVERYBODY = 100_000
 LIMIT = 20.0
 
 
@@ -53,7 +54,7 @@ def ids(*seeds: int) -> set[str]:
 
 
 def found(matcher: ExactGallery) -> set[str]:
-    return {scored.reference_id for scored in matcher.search(template(0), ALL, EVERYTHING)}
+    return {scored.reference_id for scored in matcher.search(template(0), ALL, EVERYTHING, EVERYBODY)}
 
 
 # --- Redis that dies ---------------------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ def test_a_new_matcher_loads_the_cache_without_the_database(redis_client: Redis)
     assert second.version == -1
     second.warm()
     assert second.version == station.source.version()
-    assert second.search(template(0), ALL, 0.5) == first.search(template(0), ALL, 0.5)
+    assert second.search(template(0), ALL, 0.5, EVERYBODY) == first.search(template(0), ALL, 0.5, EVERYBODY)
     assert station.source.reads == 1
 
 

@@ -1,86 +1,29 @@
-"""The scan equals a brute-force search in float64, whatever the rows and however they came to be there."""
+"""The rows in memory and their changes: what a search finds however the rows came to be there, and what is erased."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from server.domain.face import Template, Vector
+from server.domain.candidates import Scored
+from server.domain.face import Vector
 from server.domain.gallery import IndexedReference, Source
 from server.domain.model_errors import TemplateInvalid
-from server.matching.matrix import Matrix, rounding_error
+from server.matching.matrix import Matrix
 from server.matching.rows import Rows
-from tests.fakes.templates import MODEL, reference, references, template
+from server.matching.scan import Asked
+from tests.fakes.templates import reference, references, template
 
 ALL = frozenset(Source)
-Made = NDArray[np.float64]
+EVERYBODY = 1000
 
 
-def unit(rows: Made) -> NDArray[np.float32]:
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
-
-
-def spread(rng: np.random.Generator, count: int, dimension: int) -> Made:
-    return rng.standard_normal((count, dimension))
-
-
-def duplicated(rng: np.random.Generator, count: int, dimension: int) -> Made:
-    return rng.standard_normal((3, dimension))[rng.integers(0, 3, count)]
-
-
-def constant(rng: np.random.Generator, count: int, dimension: int) -> Made:
-    return np.full((count, dimension), rng.choice([-1.0, 1.0]))
-
-
-def nearly_tied(rng: np.random.Generator, count: int, dimension: int) -> Made:
-    return rng.standard_normal(dimension) + 1e-7 * rng.standard_normal((count, dimension))
-
-
-def cancelling(rng: np.random.Generator, count: int, dimension: int) -> Made:
-    rows = rng.standard_normal((count, dimension))
-    rows[:, 1::2] = -rows[:, : dimension - dimension % 2 : 2]
-    return rows
-
-
-@st.composite
-def galleries(draw: st.DrawFn) -> tuple[list[IndexedReference], Vector]:
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    make = draw(st.sampled_from([spread, duplicated, constant, nearly_tied, cancelling]))
-    count, dimension = draw(st.integers(1, 150)), draw(st.sampled_from([1, 3, 16, 128, 512]))
-    vectors = unit(make(rng, count + 1, dimension))
-    entries = [
-        IndexedReference(f"{row:032x}", f"{row // 2:032x}", draw(st.sampled_from(Source)), Template(MODEL, vector))
-        for row, vector in enumerate(vectors[1:])
-    ]
-    return entries, vectors[0]
-
-
-def brute_force(entries: list[IndexedReference], vector: Vector) -> Mapping[str, float]:
-    probe = vector.astype(np.float64)
-    return {
-        entry.reference_id: float(np.einsum("ij,j->i", entry.template.vector.astype(np.float64)[None], probe)[0])
-        for entry in entries
-    }
-
-
-@settings(deadline=None)
-@given(galleries(), st.data())
-def test_the_scan_is_exactly_the_brute_force_answer(
-    gallery: tuple[list[IndexedReference], Vector], data: st.DataObject
-) -> None:
-    entries, vector = gallery
-    sources = data.draw(st.frozensets(st.sampled_from(Source)))
-    scores = brute_force([entry for entry in entries if entry.source in sources], vector)
-    # A threshold that is the score of some reference is the hardest to get right.
-    threshold = data.draw(st.one_of(st.floats(-1.1, 1.1), st.sampled_from([*scores.values(), 0.5])))
-    found = Matrix.of(entries, 0).scan(vector, sources, threshold)
-    expected = sorted((-score, reference_id) for reference_id, score in scores.items() if score >= threshold)
-    assert [(-entry.score, entry.reference_id) for entry in found] == expected
+def answer(matrix: Matrix, vector: Vector) -> Sequence[Scored]:
+    return matrix.scan([Asked(vector, ALL, -1.1, EVERYBODY)])[0].scored
 
 
 @settings(deadline=None)
@@ -96,7 +39,7 @@ def test_changes_leave_what_a_fresh_matrix_would_hold(changes: list[tuple[bool, 
             matrix = matrix.without(reference(seed).reference_id, version)
     fresh = Matrix.of(list(held.values()), len(changes))
     vector = template(3).vector
-    assert matrix.scan(vector, ALL, -1.1) == fresh.scan(vector, ALL, -1.1)
+    assert answer(matrix, vector) == answer(fresh, vector)
     assert (matrix.version, len(matrix)) == (fresh.version, len(fresh))
 
 
@@ -106,29 +49,65 @@ def test_a_search_under_way_keeps_its_rows_while_others_are_added() -> None:
     for seed in range(100, 300):
         after = after.appended(Rows.of([reference(seed)]), seed)
     vector = template(1).vector
-    assert before.scan(vector, ALL, -1.1) == Matrix.of(references(100), 0).scan(vector, ALL, -1.1)
-    assert len(after.scan(vector, ALL, -1.1)) == 300
+    assert answer(before, vector) == answer(Matrix.of(references(100), 0), vector)
+    assert len(answer(after, vector)) == 300
 
 
 def test_a_removed_template_is_overwritten_and_its_memory_given_back() -> None:
     matrix = Matrix.of(references(3000), 0)
     removed = matrix.without(reference(7).reference_id, 1)
-    assert not matrix.rows.vectors[7].any()
+    for rows in (matrix.rows.vectors, matrix.quantised.codes, removed.quantised.codes):
+        assert rows[6].any()
+        assert not rows[7].any()
     for seed in range(8, 2000):
         removed = removed.without(reference(seed).reference_id, seed)
     assert len(removed.rows) < 2000
     assert len(removed) == 3000 - 1993
 
 
+def test_emptying_overwrites_every_template() -> None:
+    matrix = Matrix.of(references(100), 0)
+    assert len(matrix.emptied(1)) == 0
+    assert not matrix.rows.vectors.any()
+    assert not matrix.quantised.codes.any()
+
+
+def test_searches_go_on_while_rows_come_and_go() -> None:
+    """What is in the gallery all the time is found by every search, and what never was by none."""
+    newest = [Matrix.of(references(50), 0)]
+
+    def change() -> None:
+        for seed in range(50, 450):
+            newest[0] = newest[0].appended(Rows.of([reference(seed)]), seed)
+            newest[0] = newest[0].without(reference(seed - 25).reference_id, seed)
+
+    stays = {reference(seed).reference_id for seed in range(25)}
+    ever = {reference(seed).reference_id for seed in range(450)}
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        while not changing.done():
+            found = {entry.reference_id for entry in answer(newest[0], template(3).vector)}
+            assert stays <= found <= ever
+        changing.result()
+    assert len(newest[0]) == 50
+
+
+def test_memory_is_counted_with_its_spare_room() -> None:
+    matrix = Matrix.of(references(100), 0)
+    a_row = 16 * 4 + 32 + 32 + 1 + 16 + 4 + 4
+    assert matrix.nbytes == 100 * a_row
+    assert matrix.appended(Rows.of([reference(100)]), 1).nbytes == 200 * a_row
+
+
 def test_blocks_hold_every_row_once_and_survive_packing() -> None:
     matrix = Matrix.of(references(10), 0).without(reference(2).reference_id, 1)
     blocks = [Rows.unpack(block.pack(), block.dimension) for block in matrix.blocks(4)]
     assert [len(block) for block in blocks] == [4, 4, 1]
-    again = Matrix(1, 9, Rows.room(9, 16))
+    again = Rows.room(9, 16)
     for start, block in zip((0, 4, 8), blocks, strict=True):
-        again.rows.write(start, block)
+        again.write(start, block)
     vector = template(0).vector
-    assert again.scan(vector, ALL, -1.1) == matrix.scan(vector, ALL, -1.1)
+    assert answer(Matrix.holding(again, 1), vector) == answer(matrix, vector)
 
 
 def test_templates_of_two_dimensions_never_share_a_matrix() -> None:
@@ -142,14 +121,6 @@ def test_templates_of_two_dimensions_never_share_a_matrix() -> None:
 def test_an_id_is_never_cut() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Rows.of([IndexedReference("x" * 33, "s", Source.CUSTODY, template(0))])
-
-
-@pytest.mark.parametrize("dimension", [16, 128, 512])
-def test_the_rounding_bound_covers_float32_products(dimension: int) -> None:
-    rng = np.random.default_rng(5)
-    rows, vector = unit(spread(rng, 2000, dimension)), unit(spread(rng, 1, dimension))[0]
-    error = np.abs((rows @ vector).astype(np.float64) - rows.astype(np.float64) @ vector.astype(np.float64))
-    assert error.max() < rounding_error(dimension)
 
 
 def test_text_forms_show_no_template() -> None:

@@ -129,10 +129,9 @@ def test_the_worst_image_still_puts_the_likest_forward(world: World) -> None:
     enrol_family(world)
     search = world.search(world.officer(), photo("berg-1", "smeared", "masked"), purpose=AT_RISK)
     likest = world.gallery.search(
-        world.engine.template_of([photo("berg-1", "smeared", "masked")]), POLICY.sources(AT_RISK.ground), -1.0
+        world.engine.template_of([photo("berg-1", "smeared", "masked")]), POLICY.sources(AT_RISK.ground), -1.0, 1
     )
-    best = max(likest, key=lambda entry: entry.score)
-    assert [candidate.reference_id for candidate in search.candidates] == [best.reference_id]
+    assert [entry.reference_id for entry in likest] == [candidate.reference_id for candidate in search.candidates] != []
 
 
 @pytest.mark.parametrize("conditions", [("blurred",), ("blurred", "masked", "dark")])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from server.domain.candidates import Scored
 from server.domain.capture import Agreement, Capture
 from server.domain.errors import CacheUnavailable, DatabaseUnavailable, OifrError, RoleMissing
 from server.domain.events import Act
@@ -74,6 +76,26 @@ def test_a_reference_that_the_index_still_holds_but_the_record_lost_is_not_put_f
     world.workflows.enrolment.erase_subject(world.manager(), ada.subject_id)
     identification = replace(world.workflows.identification, gallery=MemoryGallery(world.engine.model, behind))
     assert identification.search(world.officer(), PURPOSE, [photo("ada")]).candidates == ()
+
+
+def test_whoever_leaves_the_gallery_meanwhile_keeps_nobody_off_the_list(world: World) -> None:
+    members = [world.enrol(member) for member in FAMILY]
+    likest = world.search(world.officer(), photo("berg-1")).candidates
+    assert len(likest) == POLICY.cap
+
+    class LeavingGallery(MemoryGallery):
+        def search(self, *asked: Any) -> Sequence[Scored]:
+            scored = super().search(*asked)
+            if likest[0].subject_id in {entry.subject_id for entry in scored}:
+                world.workflows.enrolment.erase_subject(world.manager(), likest[0].subject_id)
+            return scored
+
+    gallery = LeavingGallery(world.engine.model, world.database.gallery)
+    identification = replace(world.workflows.identification, gallery=gallery)
+    shown = identification.search(world.officer("3982"), PURPOSE, [photo("berg-1")]).candidates
+    left = {member.id for member in members} - {likest[0].reference_id}
+    assert len(shown) == POLICY.cap
+    assert {candidate.reference_id for candidate in shown} <= left
 
 
 def test_the_search_keeps_what_it_ran_under(world: World) -> None:

@@ -73,9 +73,9 @@ def test_the_new_templates_find_the_same_people(enrolled: World) -> None:
     list(re_embedding(enrolled, CountingEngine()).run())
     engine = FakeFaceEngine(NEW)
     index = MemoryGallery(NEW, enrolled.database.gallery)
-    found = index.search(engine.template_of([photo("ada", "lying")]), frozenset(Source), 0.6)
+    found = index.search(engine.template_of([photo("ada", "lying")]), frozenset(Source), 0.6, 5)
     old = MemoryGallery(MODEL, enrolled.database.gallery)
-    expected = old.search(enrolled.engine.template_of([photo("ada", "lying")]), frozenset(Source), 0.6)
+    expected = old.search(enrolled.engine.template_of([photo("ada", "lying")]), frozenset(Source), 0.6, 5)
     assert [scored.reference_id for scored in found] == [scored.reference_id for scored in expected] != []
 
 
