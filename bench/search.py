@@ -10,7 +10,8 @@ import importlib.util
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,11 +21,12 @@ from numpy.typing import NDArray
 from redis import Redis
 
 from server.domain.face import Template
-from server.domain.gallery import Census, IndexedReference, Source
+from server.domain.gallery import Census, IndexedReference, ReferenceBlock, Source
 from server.matching.cache import GalleryCache
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
 from server.matching.matrix import Matrix
+from server.workflow.ports import GalleryReading
 from tests.fakes.memory_gallery import ThrowAwayCipher
 
 MODEL = "bench/1"
@@ -51,6 +53,16 @@ class FixedSource:
             IndexedReference(f"{row:032x}", f"{row:032x}", Source.CUSTODY, Template(model, vector))
             for row, vector in rows
         ]
+
+    @contextmanager
+    def reading(self, model: str) -> Iterator[GalleryReading]:
+        version, references = self.references(model)
+        ids = [entry.reference_id for entry in references]
+        block = ReferenceBlock(ids, ids, [Source.CUSTODY] * len(ids), self._vectors)
+        yield GalleryReading(version, len(ids), iter([block]))
+
+    def steps(self, model: str, after: int, limit: int) -> None:
+        """Nothing ever changes."""
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         return frozenset(reference_ids)
@@ -132,7 +144,7 @@ def faiss_lines(vectors: Vectors, probes: Vectors) -> list[Line]:
 def memory_lines(client: Redis, cipher: ThrowAwayCipher, rows: int) -> list[Line]:
     head = GalleryCache(client, cipher, MODEL).head()
     assert head is not None
-    matrix = GalleryCache(client, cipher, MODEL).load(head)
+    matrix = GalleryCache(client, cipher, MODEL).load(head, lambda _: None)
     assert isinstance(matrix, Matrix)
     in_redis = int(client.info("memory")["used_memory"])
     return [

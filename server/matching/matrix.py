@@ -36,6 +36,11 @@ class Matrix:
         return cls(-1, 0, Rows.room(0, 0))
 
     @classmethod
+    def holding(cls, rows: Rows, version: int) -> Self:
+        """All of `rows`, which are the matrix's own from now on."""
+        return cls(version, len(rows), rows)
+
+    @classmethod
     def of(cls, references: Sequence[IndexedReference], version: int) -> Self:
         """Raises TemplateInvalid when the templates differ in dimension."""
         return cls(version, len(references), Rows.of(references))

@@ -16,7 +16,17 @@ from server.domain.candidates import Scored
 from server.domain.capture import Sample
 from server.domain.events import Event, Json
 from server.domain.face import NamedFace, Template
-from server.domain.gallery import Census, IndexedReference, Record, Reference, Source, Subject, Supplement
+from server.domain.gallery import (
+    Census,
+    GalleryStep,
+    IndexedReference,
+    Record,
+    Reference,
+    ReferenceBlock,
+    Source,
+    Subject,
+    Supplement,
+)
 from server.domain.search import Review, Search, SearchState
 
 
@@ -84,6 +94,31 @@ class GallerySource(Protocol):
 
     def census(self) -> Census:
         """How many references are active, and what each model knows of them, read in one snapshot."""
+
+
+@dataclass(frozen=True)
+class GalleryReading:
+    """All active references of one model in one snapshot: the change they stand for, how many, and the rows."""
+
+    version: int
+    count: int
+    blocks: Iterator[ReferenceBlock]
+
+
+class GalleryFeed(GallerySource, Protocol):
+    """A GallerySource that an index in memory is filled from, and kept in step with."""
+
+    def reading(self, model: str) -> AbstractContextManager[GalleryReading]:
+        """Every active reference of `model`; the blocks are to be read inside the context.
+
+        Raises SealBroken or TemplateInvalid where a stored template was altered.
+        """
+
+    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
+        """Every change later than `after`, oldest first; None for more than `limit`, or for a whole batch of `model`.
+
+        Read in one snapshot. Raises SealBroken where a stored template was altered.
+        """
 
 
 class GalleryIndex(Protocol):
