@@ -24,7 +24,7 @@ from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
 from server.storage.crypto import MasterKey
 from server.storage.data_keys import DataKeys
-from server.storage.engine import open_engine, writing
+from server.storage.engine import emptied_log, open_engine, writing
 from server.storage.sealed_templates import seal_template
 from server.storage.signing_key import load_signer
 from server.storage.tables import gallery_changes, refs, subjects, templates
@@ -86,11 +86,13 @@ def address(folder: Path) -> str:
 def fill(folder: Path, keys: DataKeys, options: argparse.Namespace) -> None:
     """Straight into the tables, as enrolling leaves them: an audit entry for each would take an hour."""
     rng = np.random.default_rng(SEED)
-    with writing(open_engine(address(folder))).begin() as connection:
+    engine = open_engine(address(folder))
+    with writing(engine).begin() as connection:
         for start in range(0, options.rows, BATCH):
             vectors = unit(rng, min(BATCH, options.rows - start), options.dimension)
             insert_batch(connection, keys, start, vectors, options.image_bytes)
         connection.execute(insert(gallery_changes).values(version=options.rows, reference_id="bench", change="added"))
+    emptied_log(engine)
 
 
 def insert_batch(connection: Connection, keys: DataKeys, start: int, vectors: Vectors, image_bytes: int) -> None:

@@ -48,15 +48,21 @@ class Matcher:
 
 @dataclass(frozen=True)
 class Standing:
-    """`stored`: the gallery change of the rows that the cache holds, by model. `matchers`: those alive, by id."""
+    """`stored`: the gallery change of the rows that the cache holds, by model. `matchers`: those alive, by id.
+
+    `whole` is False while a live matcher may be missing, because the cache lost its list of them a moment ago.
+    """
 
     stored: Mapping[str, int]
     matchers: Sequence[Matcher]
+    whole: bool = True
 
     def behind(self, version: int) -> Sequence[Matcher]:
         """The matchers that have not reached gallery change `version`."""
         return [matcher for matcher in self.matchers if matcher.version < version]
 
     def reached(self, version: int) -> bool:
-        """Whether every matcher and all stored rows have."""
-        return not self.behind(version) and all(stored >= version for stored in self.stored.values())
+        """Whether every matcher and all stored rows surely have; never where no matcher is alive to tell."""
+        if not self.whole or not self.matchers or self.behind(version):
+            return False
+        return all(stored >= version for stored in self.stored.values())

@@ -36,8 +36,8 @@ class ExactGallery:
         self._model = model
         self._source = source
         self._cache = GalleryCache(client, cipher, model)
-        self._follower = Follower(source, self._cache)
         self._roster = Roster(client, cipher)
+        self._follower = Follower(source, self._cache, self._announce)
         self._store_after = 0.0
         self._tidied = -1
 
@@ -66,7 +66,7 @@ class ExactGallery:
 
     def standing(self) -> Standing:
         """Where the stored rows of each model and every live matcher stand. Raises CacheUnavailable."""
-        return Standing(self._cache.stored(), self._roster.matchers())
+        return Standing(self._cache.stored(), self._roster.matchers(), self._roster.whole())
 
     def search(self, template: Template, sources: frozenset[Source], threshold: float) -> Sequence[Scored]:
         """Every reference in scope whose score reaches `threshold`, best first.
@@ -113,12 +113,12 @@ class ExactGallery:
             raise GalleryLoading
 
     def _beat(self) -> None:
-        """Follow, announce where we are, keep the cache whole, and announce at once when that has taken long."""
+        """Follow, announce where we are, and keep the cache whole."""
+        self._announce()
         self._follower.follow()
         self._announce()
         if time.monotonic() >= self._store_after and self._follower.keep_stored():
             self._store_after = time.monotonic() + STORING_PAUSE
-            self._announce()
         self._tidy()
 
     def _announce(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -17,15 +18,21 @@ from server.workflow.ports import GalleryFeed
 
 LONGEST_WAIT = 5.0  # seconds that a search waits for a load that another thread is at
 CHANGES_BEFORE_STORING = 1024
+ALIVE_SECONDS = 2.0
 MOST_STEPS = 1024  # changes taken one by one from the database; beyond that it is read whole
 
 
 class Follower:
-    """Holds the newest Matrix. Reading it never waits; changing it is one thread's work at a time."""
+    """Holds the newest Matrix. Reading it never waits; changing it is one thread's work at a time.
 
-    def __init__(self, feed: GalleryFeed, cache: GalleryCache) -> None:
+    `alive` is called every few seconds of a load that takes long.
+    """
+
+    def __init__(self, feed: GalleryFeed, cache: GalleryCache, alive: Callable[[], None]) -> None:
         self._feed = feed
         self._cache = cache
+        self._alive = alive
+        self._alive_at = time.monotonic()
         self._changing = threading.Lock()
         self._matrix = Matrix.unloaded()
         self._position = BEGINNING
@@ -153,6 +160,9 @@ class Follower:
 
     def _loaded(self, rows: int) -> None:
         self.loading = Loading(self.loading.phase, self.loading.rows + rows, self.loading.total)
+        if time.monotonic() - self._alive_at > ALIVE_SECONDS:
+            self._alive_at = time.monotonic()
+            self._alive()
 
     def _rebuild(self) -> None:
         """Let one matcher read the database and store it; the others wait and load that."""

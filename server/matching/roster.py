@@ -1,6 +1,9 @@
 """The live matchers in Redis: each announces, sealed, which gallery change it has reached.
 
-gallery:matcher:ID    one announcement; it vanishes by itself soon after its matcher has died
+    gallery:matcher:ID       one announcement; it vanishes by itself soon after its matcher has died
+    gallery:matchers:since   since when the list has been kept; gone when Redis lost it
+
+Nothing in an announcement tells of any person. It is sealed so that nobody else can make one.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from server.matching.connection import redis_errors_translated
 from server.workflow.ports import Cipher
 
 PREFIX = "gallery:matcher:"
+SINCE = "gallery:matchers:since"
 LIFE_SECONDS = 10  # several heartbeats, so that a slow one is not taken for dead
 
 
@@ -35,14 +39,22 @@ class Roster:
 
     def announce(self, model: str, version: int, rows: int) -> None:
         """Tell that this matcher has reached `version` with `rows` references of `model`."""
-        told = {"model": model, "version": version, "rows": rows, "at": self._now()}
+        now = self._now()
+        told = {"model": model, "version": version, "rows": rows, "at": now}
         sealed = self._cipher.seal(json.dumps(told).encode(), self._key.encode())
         with redis_errors_translated():
             self._client.set(self._key, sealed, ex=LIFE_SECONDS)
+            self._client.set(SINCE, repr(now), nx=True)
 
     def leave(self) -> None:
         with redis_errors_translated():
             self._client.delete(self._key)
+
+    def whole(self) -> bool:
+        """Whether the list has been kept for long enough that every live matcher is on it."""
+        with redis_errors_translated():
+            since = cast("bytes | None", self._client.get(SINCE))
+        return since is not None and self._now() - float(since) >= LIFE_SECONDS
 
     def matchers(self) -> Sequence[Matcher]:
         """Every live matcher, by id. What is not sealed by us is none."""

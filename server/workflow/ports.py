@@ -24,9 +24,11 @@ from server.domain.gallery import (
     Reference,
     ReferenceBlock,
     Source,
+    Status,
     Subject,
     Supplement,
 )
+from server.domain.matchers import Standing
 from server.domain.search import Review, Search, SearchState
 
 
@@ -150,6 +152,16 @@ class GalleryIndex(Protocol):
 
     def ping(self) -> None:
         """Raise Unavailable when a search could not be answered."""
+
+
+class Matchers(Protocol):
+    """Every matcher of every process, as far as the cache knows them."""
+
+    def standing(self) -> Standing:
+        """Which gallery change each live matcher and the stored rows of each model have reached.
+
+        Raises CacheUnavailable.
+        """
 
 
 # --- probe vault and sealing -----------------------------------------------------------------------------------
@@ -278,6 +290,12 @@ class SubjectsWriter(Subjects, Protocol):
 
     def drop_templates(self, model: str) -> tuple[int, int]:
         """Delete every template and rejection of `model`; returns the gallery change version and how many went."""
+
+    def withdraw_reference(self, reference_id: str, status: Status) -> int:
+        """Take an active reference out of every search, for `status`; returns the gallery change version.
+
+        Raises ReferenceUnknown unless the reference is active.
+        """
 
     def erase_reference(self, reference_id: str) -> int:
         """Delete image, templates and row; returns the gallery change version. Raises ReferenceUnknown."""

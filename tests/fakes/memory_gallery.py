@@ -16,6 +16,7 @@ from server.domain.candidates import Scored
 from server.domain.errors import CacheUnavailable, ProbeGone, SealBroken, TemplateInvalid
 from server.domain.face import Template
 from server.domain.gallery import Census, GalleryStep, IndexedReference, ReferenceBlock, Source
+from server.domain.matchers import Standing
 from server.workflow.ports import Clock, GalleryReading, GallerySource
 
 BLOCK_ROWS = 1000
@@ -155,6 +156,19 @@ class MemoryGallery:
     def ping(self) -> None:
         if self.down:
             raise CacheUnavailable
+
+
+class MemoryMatchers:
+    """`ports.Matchers` that stand where a test puts them; `down` makes them answer like a dead cache."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.stands = standing
+        self.down = False
+
+    def standing(self) -> Standing:
+        if self.down:
+            raise CacheUnavailable
+        return self.stands
 
 
 class MemoryVault:
