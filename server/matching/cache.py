@@ -66,6 +66,12 @@ class GalleryCache:
         plain = self._opened(sealed, self._head_key)
         return None if plain is None else Head(**json.loads(plain))
 
+    def whole(self, head: Head) -> bool:
+        """Whether no block is missing, as after a flush in the midst of a writing, or where Redis evicts keys."""
+        keys = self._block_keys(head)
+        with redis_errors_translated():
+            return not keys or self._client.exists(*keys) == len(keys)
+
     def load(self, head: Head, tell: Callable[[int], None]) -> Matrix | None:
         """The stored rows; None when a block is missing or altered. `tell` is given the rows of each block."""
         rows = Rows.room(head.rows, head.dimension)

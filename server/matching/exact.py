@@ -114,7 +114,8 @@ class ExactGallery:
 
     def _beat(self) -> None:
         """Follow, announce where we are, and keep the cache whole."""
-        self._announce()
+        if self.version < 0:  # listed from the beginning, so that no erasure is complete before it has loaded
+            self._announce()
         self._follower.follow()
         self._announce()
         if time.monotonic() >= self._store_after and self._follower.keep_stored():

@@ -194,7 +194,7 @@ class Follower:
 
     def _storing_due(self) -> bool:
         head = self._cache.head()
-        if head is None:
+        if head is None or not self._cache.whole(head):
             return True
         behind = self._matrix.version - head.version
         return head.version < self.last_removal or behind >= CHANGES_BEFORE_STORING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -47,6 +47,7 @@ class MemoryGallerySource:
         self._version = 0
         self._changes: dict[int, tuple[str, str]] = {}  # version: what was done, and to which reference or model
         self.reads = 0
+        self.before_block: Callable[[], None] = lambda: None  # a test may look, or raise as a database would
 
     def enrol(self, reference: IndexedReference) -> int:
         self._references[reference.reference_id] = reference
@@ -83,8 +84,12 @@ class MemoryGallerySource:
     def reading(self, model: str) -> Iterator[GalleryReading]:
         version, references = self.references(model)
         starts = range(0, len(references), BLOCK_ROWS)
-        blocks = (_block(references[start : start + BLOCK_ROWS]) for start in starts)
-        yield GalleryReading(version, len(references), blocks)
+        yield GalleryReading(version, len(references), self._blocks(references, starts))
+
+    def _blocks(self, references: Sequence[IndexedReference], starts: range) -> Iterator[ReferenceBlock]:
+        for start in starts:
+            self.before_block()
+            yield _block(references[start : start + BLOCK_ROWS])
 
     def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
         later = [(version, *self._changes[version]) for version in range(after + 1, self._version + 1)]
