@@ -11,7 +11,6 @@ PARTS = (
     "bench.quality",
     "bench.recapture",
     "bench.search",
-    "bench.search_start",
     "bench.deepface_search",
 )
 

@@ -42,6 +42,7 @@ from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
 from server.workflow.coverage import Coverage
 from server.workflow.enrolment import Enrolment
+from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
 from server.workflow.re_embedding import ChangeOver, ReEmbedding
 from server.workflow.retention import Retention
@@ -134,23 +135,22 @@ def _rubbish_left() -> Iterator[None]:
 def opened(settings: Settings) -> Iterator[Service]:
     """The whole server: database, Redis, face engine, matcher and the clock's sweep."""
     with ExitStack() as closing:
-        calibrated_manifest(settings, settings.model)
+        model = calibrated_manifest(settings, settings.model).model_id
         database = closing.enter_context(opened_database(settings))
         redis = closing.enter_context(_opened_redis(settings))
+        gallery = _gallery_of(model, settings, database, redis)
+        closing.enter_context(gallery.following())  # loads beside the engine; /readyz tells how far it is
         engine = engine_of(settings, settings.model)
-        gallery = _gallery_of(engine.model, settings, database, redis)
-        coverage = Coverage(database.gallery, engine.model)
-        with suppress(Unavailable):  # /readyz tells; the next search tries again
-            gallery.warm()
+        coverage = Coverage(database.gallery, model)
         workflows = _workflows(settings, database, redis, engine, gallery, coverage=coverage)
-        closing.enter_context(_sweeping(workflows.retention, settings.sweep_seconds))
+        closing.enter_context(_sweeping(workflows.retention, workflows.erasures, settings.sweep_seconds))
         pings = {
             "database": database.ping,
             "cache": gallery.ping,
             "engine": engine.ping,
             "gallery": coverage.check,
         }
-        yield Service(_application(settings, workflows, pings), workflows, database, engine)
+        yield Service(_application(settings, workflows, pings, gallery), workflows, database, engine)
 
 
 def manifest_of(settings: Settings, model: str) -> Manifest:
@@ -221,6 +221,7 @@ def _workflows(
         ),
         adjudication=Adjudication(database, retention, clock),
         enrolment=Enrolment(database, engine, gallery, randomness),
+        erasures=Erasures(database, database.gallery, gallery),
         supervision=Supervision(database, retention, clock),
         retention=retention,
     )
@@ -234,21 +235,23 @@ def policy_of(settings: Settings, engine: Engine) -> Policy:
     return Policy(version, threshold, settings.cap, settings.time_to_decide)
 
 
-def _application(settings: Settings, workflows: Workflows, pings: Pings) -> FastAPI:
-    application = site(workflows, SearchPlaces(settings.search_places, settings.patience_seconds), pings)
+def _application(settings: Settings, workflows: Workflows, pings: Pings, gallery: ExactGallery) -> FastAPI:
+    places = SearchPlaces(settings.search_places, settings.patience_seconds)
+    application = site(workflows, places, pings, loading=lambda: gallery.loading)
     application.add_middleware(RequestLog, new_id=SystemRandomness().id, timer=time.perf_counter)
     return application
 
 
 @contextmanager
-def _sweeping(retention: Retention, seconds: float) -> Iterator[None]:
-    """Expire overdue searches by the clock, also when nobody calls."""
+def _sweeping(retention: Retention, erasures: Erasures, seconds: float) -> Iterator[None]:
+    """Expire overdue searches and record completed erasures by the clock, also when nobody calls."""
     ended = threading.Event()
 
     def sweep() -> None:
         while not ended.wait(seconds):
             with suppress(Unavailable):  # tried again at the next beat
                 retention.sweep()
+                erasures.settle()
 
     sweeper = threading.Thread(target=sweep, name="sweeper", daemon=True)
     sweeper.start()

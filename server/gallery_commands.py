@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,12 @@ from rich.console import Console
 
 from server import app as composition
 from server.config import Settings
-from server.domain.gallery import Census
+from server.domain.errors import CacheUnavailable
+from server.domain.matchers import Standing
+from server.gallery_views import Document, erasure_document, erasure_lines, line_of, status_document, status_lines
+from server.matching.exact import ExactGallery
 from server.storage.unit_of_work import SqlDatabase
+from server.workflow.erasure import Erasures
 from server.workflow.re_embedding import ReEmbedding
 
 gallery = typer.Typer(help="The gallery's templates: count them, make another model's, drop old ones.")
@@ -25,6 +30,9 @@ gallery = typer.Typer(help="The gallery's templates: count them, make another mo
 BATCH = 32
 TELL_EVERY_SECONDS = 10.0
 
+NOT_EVERYWHERE = 3
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")]
 ModelName = Annotated[str | None, typer.Option("--model", help="Name of a manifest; default: the active model.")]
 
 
@@ -43,15 +51,37 @@ class Pace:
 
 
 @gallery.command("status")
-def status() -> None:
-    """Print how many references there are, and how many of them each model knows."""
+def status(as_json: AsJson = False) -> None:
+    """Print how many references each model knows, and where the database, the cache and every matcher stand."""
     settings = Settings()
     with composition.opened_database(settings) as database:
         change = composition.change_over(settings, database)
         census = change.census()
-    typer.echo(f"{census.references:,} active references; the active model is {change.active}.")
-    for model in sorted({change.active, *census.templates, *census.rejections}):
-        typer.echo(_line(census, model))
+        with composition.opened_index(settings, database, change.active) as index:
+            standing = _standing(index)
+    _tell(
+        as_json,
+        status_document(census, change.active, standing),
+        status_lines(census, change.active, standing),
+    )
+
+
+@gallery.command("erasure")
+def erasure(
+    index: Annotated[int, typer.Argument(help="Number of the erasure's entry in the trail, as its receipt says.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print which matchers have dropped what an erasure took out of the database, and whether all have.
+
+    Exit status: 0 it has reached every matcher and the cache; 3 not yet.
+    """
+    settings = Settings()
+    with composition.opened_database(settings) as database:
+        active = composition.change_over(settings, database).active
+        with composition.opened_index(settings, database, active) as matchers:
+            found = Erasures(database, database.gallery, matchers).look(index)
+    _tell(as_json, erasure_document(found), erasure_lines(found))
+    raise typer.Exit(0 if found.receipt else NOT_EVERYWHERE)
 
 
 @gallery.command("re-embed")
@@ -79,7 +109,7 @@ def re_embed(
             return
         if missing:
             _make(settings, database, name, batch, missing)
-        typer.echo(_line(change.census(), model_id))
+        typer.echo(line_of(change.census(), model_id))
         rejections = change.rejections(model_id)
     if rejections:
         file = report or settings.home / f"rejections-{model_id.replace('/', '-')}.csv"
@@ -152,9 +182,17 @@ def _told() -> Iterator[Teller]:
         yield teller
 
 
-def _line(census: Census, model: str) -> str:
-    templates, refused = census.templates.get(model, 0), census.rejections.get(model, 0)
-    return f"{model}: {templates:,} templates, {refused:,} images refused, {census.missing(model):,} missing"
+def _standing(index: ExactGallery) -> Standing | None:
+    """None where no cache answers, as where no server runs."""
+    try:
+        return index.standing()
+    except CacheUnavailable:
+        return None
+
+
+def _tell(as_json: bool, document: Document, lines: Iterable[str]) -> None:
+    for line in [json.dumps(document)] if as_json else lines:
+        typer.echo(line)
 
 
 def write_report(file: Path, rejections: Mapping[str, str]) -> None:

@@ -20,6 +20,7 @@ from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.errors import CacheUnavailable
 from server.domain.events import Act
 from server.domain.gallery import Reference, Source
+from server.domain.matchers import Standing
 from server.domain.policy import Policy
 from server.domain.probe import Purpose
 from server.domain.search import Search
@@ -29,6 +30,7 @@ from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
 from server.workflow.coverage import Coverage
 from server.workflow.enrolment import Enrolment, Provenance
+from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
@@ -36,7 +38,7 @@ from server.workflow.storage_ports import TrailEntry
 from tests.fakes.clock import StoppedClock
 from tests.fakes.face_engine import FakeFaceEngine, photo
 from tests.fakes.memory_database import MemoryDatabase
-from tests.fakes.memory_gallery import MemoryGallery, MemoryVault
+from tests.fakes.memory_gallery import MemoryGallery, MemoryMatchers, MemoryVault
 from tests.fakes.passwords import PlainPasswords
 from tests.fakes.randomness import CountingRandomness
 from tests.fakes.samples import PURPOSE
@@ -77,6 +79,7 @@ class World:
         signer = Signer.from_seed("world.example", bytes(32))
         self.database = MemoryDatabase(signer, clock=self.clock, fresh_salt=self.randomness.salt)
         self.gallery = MemoryGallery(self.engine.model, self.database.gallery)
+        self.matchers = MemoryMatchers(Standing({}, []))
         self.coverage = Coverage(self.database.gallery, self.engine.model)
         self.vault = CuttableVault(self.clock)
         self.places = SearchPlaces(2, 0.0)
@@ -111,6 +114,7 @@ class World:
             ),
             adjudication=Adjudication(self.database, retention, self.clock),
             enrolment=Enrolment(self.database, self.engine, self.gallery, self.randomness),
+            erasures=Erasures(self.database, self.database.gallery, self.matchers),
             supervision=Supervision(self.database, retention, self.clock),
             retention=retention,
         )

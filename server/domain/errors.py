@@ -86,6 +86,16 @@ class CacheUnavailable(Unavailable):
     message = "The embedding cache does not answer. Nothing was stored; searching resumes when it is back."
 
 
+class CacheFull(CacheUnavailable):
+    slug = "cache-full"
+    message = "The embedding cache has no room left. Nothing was stored; tell your system's operator."
+
+
+class GalleryLoading(Unavailable):
+    slug = "gallery-loading"
+    message = "The gallery is still being loaded, so nobody can be found yet. Nothing was stored; try again shortly."
+
+
 class DatabaseUnavailable(Unavailable):
     slug = "database-unavailable"
     message = "The database does not answer. Nothing was stored; try again shortly."

@@ -19,6 +19,8 @@ class Act(StrEnum):
     SUBJECT_ERASED = "subject-erased"
     REFERENCE_ENROLLED = "reference-enrolled"
     REFERENCE_ERASED = "reference-erased"
+    REFERENCE_WITHDRAWN = "reference-withdrawn"
+    ERASURE_COMPLETED = "erasure-completed"
     SEARCH_ANSWERED = "search-answered"
     SEARCH_CONSULTED = "search-consulted"
     SEARCH_EXPIRED = "search-expired"

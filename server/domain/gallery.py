@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from server.domain.face import Template
+import numpy as np
+from numpy.typing import NDArray
+
+from server.domain.face import UNIT_TOLERANCE, Template
 from server.domain.gallery_errors import RecordInvalid
+from server.domain.model_errors import TemplateInvalid
 
 
 class Source(StrEnum):
@@ -72,6 +76,42 @@ class IndexedReference:
     subject_id: str
     source: Source
     template: Template
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceBlock:
+    """Some active references of one model as columns, each n long; `vectors` is float32 of shape (n, dimension).
+
+    Raises TemplateInvalid when a row is no template: not finite, or its length off by more than 1e-3.
+    """
+
+    reference_ids: Sequence[str]
+    subject_ids: Sequence[str]
+    sources: Sequence[Source]
+    vectors: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        lengths = np.sqrt(np.einsum("ij,ij->i", self.vectors, self.vectors))
+        if not np.all(np.abs(lengths - 1.0) <= UNIT_TOLERANCE):  # False for NaN too
+            raise TemplateInvalid
+
+    def __len__(self) -> int:
+        return len(self.reference_ids)
+
+    def __repr__(self) -> str:
+        return f"ReferenceBlock(count={len(self)})"
+
+
+@dataclass(frozen=True)
+class GalleryStep:
+    """What one gallery change did to one model's references: at most one came, and at most one went.
+
+    `came` is None also where the reference has left again since.
+    """
+
+    version: int
+    came: IndexedReference | None = None
+    went: str | None = None
 
 
 @dataclass(frozen=True)

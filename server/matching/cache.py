@@ -13,15 +13,18 @@ or moved here reads as "nothing stored".
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+import os
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 
 from redis import Redis
 from redis.exceptions import LockNotOwnedError
 from redis.lock import Lock
 
-from server.domain.errors import CacheUnavailable, SealBroken
+from server.domain.errors import CacheFull, CacheUnavailable, SealBroken
 from server.matching.changes import ChangeStream
 from server.matching.connection import redis_errors_translated
 from server.matching.matrix import Matrix
@@ -29,6 +32,7 @@ from server.matching.rows import Rows
 from server.workflow.ports import Cipher
 
 BLOCK_ROWS = 4096
+READERS = min(4, os.cpu_count() or 1)  # blocks fetched and opened side by side
 LOCK_SECONDS = 30.0
 UNFINISHED_SECONDS = 600  # blocks whose writer died before setting the head vanish after this
 
@@ -62,31 +66,54 @@ class GalleryCache:
         plain = self._opened(sealed, self._head_key)
         return None if plain is None else Head(**json.loads(plain))
 
-    def load(self, head: Head) -> Matrix | None:
-        """The stored rows; None when a block is missing or altered."""
+    def whole(self, head: Head) -> bool:
+        """Whether no block is missing, as after a flush in the midst of a writing, or where Redis evicts keys."""
+        keys = self._block_keys(head)
+        with redis_errors_translated():
+            return not keys or self._client.exists(*keys) == len(keys)
+
+    def load(self, head: Head, tell: Callable[[int], None]) -> Matrix | None:
+        """The stored rows; None when a block is missing or altered. `tell` is given the rows of each block."""
         rows = Rows.room(head.rows, head.dimension)
-        start = 0
-        for key in self._block_keys(head):
+
+        def loaded(start: int, key: str) -> int | None:
             block = self._block(key, head)
-            if block is None:
+            if block is None or len(block) != min(BLOCK_ROWS, head.rows - start):
                 return None
             rows.write(start, block)
-            start += len(block)
+            return len(block)
+
+        with ThreadPoolExecutor(READERS, thread_name_prefix="cache-reader") as readers:
+            for count in readers.map(loaded, range(0, head.rows, BLOCK_ROWS), self._block_keys(head)):
+                if count is None:
+                    readers.shutdown(cancel_futures=True)
+                    return None
+                tell(count)
         return Matrix.holding(rows, head.version)
 
     def store(self, matrix: Matrix, position: str) -> None:
-        """Replace what is stored by `matrix`, which stands at `position` of the stream; older entries go."""
+        """Replace what is stored by `matrix`, which stands at `position` of the stream; entries up to it go.
+
+        Raises CacheFull, and then leaves nothing of `matrix` behind.
+        """
         previous = self.head()
         with redis_errors_translated():
             generation = int(self._client.incr(f"{self._prefix}:generation"))
         blocks = -(-len(matrix) // BLOCK_ROWS)
         head = Head(matrix.version, generation, blocks, len(matrix), matrix.rows.dimension, position)
-        for key, block in zip(self._block_keys(head), matrix.blocks(BLOCK_ROWS), strict=True):
-            sealed = self._cipher.seal(block.pack(), _context(key, head.version))
-            with redis_errors_translated():
-                self._client.set(key, sealed, ex=UNFINISHED_SECONDS)
-        self._finish(head, previous)
+        try:
+            self._write(head, matrix)
+            self._finish(head, previous)
+        except CacheFull:
+            self._forget(f"{self._prefix}:block:{generation}:*")
+            raise
         self.changes.trim(position)
+
+    def stored(self) -> Mapping[str, int]:
+        """The gallery change that the stored rows of each model stand for; -1 where their head is no head of ours."""
+        caches = {prefix: GalleryCache(self._client, self._cipher, _model_of(prefix)) for prefix in self._prefixes()}
+        heads = {cache.model: cache.head() for cache in caches.values()}
+        return {model: -1 if head is None else head.version for model, head in sorted(heads.items())}
 
     def forget(self) -> None:
         """Drop what is stored of this model."""
@@ -95,19 +122,29 @@ class GalleryCache:
     def forget_others(self, models: Collection[str]) -> None:
         """Drop what is stored of models that are neither this one nor among `models`."""
         kept = {f"gallery:{{{model}}}" for model in models} | {self._prefix}
-        for prefix in self._stored_prefixes() - kept:
+        for prefix in self._prefixes() - kept:
             self._forget(f"{prefix}:*")
 
+    def forget_unattended(self, version: int, attended: Collection[str]) -> None:
+        """Drop what is stored from before gallery change `version` of models that no matcher of `attended` keeps."""
+        behind = {model for model, stored in self.stored().items() if stored < version}
+        for model in behind - set(attended) - {self.model}:
+            self._forget(f"gallery:{{{model}}}:*")
+
     @contextmanager
-    def exclusively(self) -> Iterator[None]:
-        """Hold the rebuild lock, waiting for another holder; a dead holder's lock runs out by itself."""
+    def exclusively(self) -> Iterator[Callable[[], None]]:
+        """Hold the rebuild lock, waiting for another holder; a dead holder's lock runs out by itself.
+
+        Yields what the holder of a long work is to call now and then, so that the lock does not run out meanwhile.
+        """
         lock = Lock(self._client, f"{self._prefix}:lock", timeout=LOCK_SECONDS, sleep=0.05)
         with redis_errors_translated():
             taken = lock.acquire(blocking_timeout=LOCK_SECONDS + 1)
         if not taken:
             raise CacheUnavailable
+        held = _Held(lock)
         try:
-            yield
+            yield held.on
         finally:
             _release(lock)
 
@@ -132,7 +169,13 @@ class GalleryCache:
         except SealBroken:
             return None
 
-    def _stored_prefixes(self) -> set[str]:
+    def _write(self, head: Head, matrix: Matrix) -> None:
+        for key, block in zip(self._block_keys(head), matrix.blocks(BLOCK_ROWS), strict=True):
+            sealed = self._cipher.seal(block.pack(), _context(key, head.version))
+            with redis_errors_translated():
+                self._client.set(key, sealed, ex=UNFINISHED_SECONDS)
+
+    def _prefixes(self) -> set[str]:
         with redis_errors_translated():
             heads = [bytes(key).decode() for key in self._client.scan_iter(match="gallery:{*}:version")]
         return {head.removesuffix(":version") for head in heads}
@@ -161,10 +204,25 @@ def _context(key: str, version: int | None) -> bytes:
     return key.encode() if version is None else f"{key}@{version}".encode()
 
 
+def _model_of(prefix: str) -> str:
+    return prefix.removeprefix("gallery:{").removesuffix("}")
+
+
+class _Held:
+    """A lock that is held on to for as long as the work under it gets on."""
+
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
+        self._since = time.monotonic()
+
+    def on(self) -> None:
+        if time.monotonic() - self._since > LOCK_SECONDS / 3:
+            self._since = time.monotonic()
+            with redis_errors_translated(), suppress(LockNotOwnedError):
+                self._lock.reacquire()
+
+
 def _release(lock: Lock) -> None:
-    with redis_errors_translated():
-        try:
-            lock.release()
-        except LockNotOwnedError:
-            # It ran out while we worked, and another may hold it: theirs to release. Both writings are whole.
-            return
+    # Where it ran out while we worked, another may hold it: theirs to release. Both writings are whole.
+    with redis_errors_translated(), suppress(LockNotOwnedError):
+        lock.release()

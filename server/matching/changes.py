@@ -123,9 +123,15 @@ class ChangeStream:
             self._client.xread({STREAM: position}, count=1, block=milliseconds)
 
     def trim(self, position: str) -> None:
-        """Drop the entries before `position`."""
+        """Drop the entries up to `position`, that one too."""
+        milliseconds, _, number = position.partition("-")
         with redis_errors_translated():
-            self._client.xtrim(STREAM, minid=position, approximate=False)
+            self._client.xtrim(STREAM, minid=f"{milliseconds}-{int(number) + 1}", approximate=False)
+
+    def drop(self, position: str) -> None:
+        """Drop the entry at `position`, if it is still there."""
+        with redis_errors_translated():
+            self._client.xdel(STREAM, position)
 
     def _page(self, position: str) -> list[tuple[bytes, Fields]]:
         with redis_errors_translated():

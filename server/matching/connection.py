@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 from redis.retry import Retry
 
-from server.domain.errors import CacheUnavailable
+from server.domain.errors import CacheFull, CacheUnavailable
 
 SOCKET_TIMEOUT = 2.0
 CONNECT_TIMEOUT = 1.0
@@ -31,9 +31,13 @@ def connect(url: str) -> Redis:
 
 @contextmanager
 def redis_errors_translated() -> Iterator[None]:
-    """Raise CacheUnavailable for whatever goes wrong between us and Redis inside the block."""
+    """Raise CacheUnavailable for whatever goes wrong between us and Redis inside the block; CacheFull where it is full.
+
+    Redis errors can quote keys and addresses: nothing of them goes on.
+    """
     try:
         yield
+    except OutOfMemoryError:
+        raise CacheFull from None
     except RedisError:
-        # Redis errors can quote keys and addresses: nothing of them goes on.
         raise CacheUnavailable from None

@@ -1,126 +1,206 @@
-"""Keep one matrix in step with the database, through the cache and its stream of changes."""
+"""Keep one matrix in step with the database: through Redis where that is quicker, without it where Redis is away."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
+from server.domain.errors import CacheFull, CacheUnavailable, GalleryLoading
+from server.domain.gallery import GalleryStep
+from server.domain.matchers import Loading, Phase
 from server.matching.cache import GalleryCache
-from server.matching.changes import BEGINNING, Change, Dropped, Removed
+from server.matching.changes import BEGINNING, Added, Change, Dropped, Entry, Removed
 from server.matching.matrix import Matrix
-from server.workflow.ports import GallerySource
+from server.matching.reading import rows_of
+from server.workflow.ports import GalleryFeed
 
-PATIENCE = 0.25  # seconds between a commit and its telling, in another process, before we read the database
+LONGEST_WAIT = 5.0  # seconds that a search waits for a load that another thread is at
 CHANGES_BEFORE_STORING = 1024
+ALIVE_SECONDS = 2.0
+MOST_STEPS = 1024  # changes taken one by one from the database; beyond that it is read whole
 
 
 class Follower:
-    """Holds the newest Matrix. Reading it never waits; changing it is one thread's work at a time."""
+    """Holds the newest Matrix. Reading it never waits; changing it is one thread's work at a time.
 
-    def __init__(self, source: GallerySource, cache: GalleryCache) -> None:
-        self._source = source
+    `alive` is called every few seconds of a load that takes long.
+    """
+
+    def __init__(self, feed: GalleryFeed, cache: GalleryCache, alive: Callable[[], None]) -> None:
+        self._feed = feed
         self._cache = cache
+        self._alive = alive
+        self._alive_at = time.monotonic()
         self._changing = threading.Lock()
         self._matrix = Matrix.unloaded()
         self._position = BEGINNING
         self._pending: dict[int, Change] = {}
-        self._last_removal = -1
+        self.last_removal = -1  # the newest change that made us drop a row
+        self.loading = Loading()
 
     @property
     def version(self) -> int:
         """The gallery change this process has reached; -1 before anything was loaded."""
         return self._matrix.version
 
+    @property
+    def rows(self) -> int:
+        return len(self._matrix)
+
     def current(self) -> Matrix:
         """The matrix as of the database's newest change or later.
 
-        Raises CacheUnavailable while Redis is down, also when nothing has changed, and DatabaseUnavailable.
+        Raises GalleryLoading while another thread reads the whole gallery, CacheUnavailable where that takes Redis
+        and Redis is down, and DatabaseUnavailable.
         """
         matrix = self._matrix  # taken before the database's version, which can therefore not be older
-        if matrix.version == self._source.version() and self._cache.head() is not None:
+        if matrix.version == self._feed.version():
             return matrix
-        return self.caught_up()
-
-    def caught_up(self) -> Matrix:
-        """Follow the database now, by the cheapest way that works, and see that the cache is whole."""
-        with self._changing:
+        with self._held():
             self._follow()
-            self._keep_stored()
             return self._matrix
 
+    def follow(self) -> None:
+        """Follow the database now, by the cheapest way that works.
+
+        Raises CacheUnavailable when Redis is down, also where the database alone was enough to follow.
+        """
+        with self._changing:
+            self._follow()
+            self._replay()
+
+    def keep_stored(self) -> bool:
+        """Store our rows where the cache lost its own, or holds a removed one, or leaves much to replay; True if so."""
+        with self._changing:
+            if self._pending or not self._storing_due():
+                return False
+            with self._cache.exclusively():
+                if self._storing_due():
+                    self._store()
+            return True
+
+    def await_change(self, seconds: float) -> None:
+        """Return as soon as a change is told, or when the time has passed. Raises CacheUnavailable."""
+        self._cache.changes.wait_after(self._position, max(1, int(seconds * 1000)))
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        if not self._changing.acquire(timeout=LONGEST_WAIT):
+            raise GalleryLoading
+        try:
+            yield
+        finally:
+            self._changing.release()
+
     def _follow(self) -> None:
-        wanted = self._source.version()
-        for way in (self._replay, self._load, self._wait, self._rebuild):
+        wanted = self._feed.version()
+        for way in (self._try_replay, self._step, self._load, self._rebuild):
             if self._matrix.version >= wanted:
                 break
-            way(wanted)
-        if self._matrix.version > self._source.version():  # the database was set back, as by restoring a backup
-            with self._cache.exclusively():
-                self._read_database()
+            way()
+        if self._matrix.version > self._feed.version():  # the database was set back, as by restoring a backup
+            with self._cache.exclusively() as hold:
+                self._read_database(hold)
+        self.loading = Loading(Phase.READY, self.rows, self.rows)
 
-    def _replay(self, _wanted: int) -> None:
+    def _try_replay(self) -> None:
+        with suppress(CacheUnavailable):
+            self._replay()
+
+    def _replay(self) -> None:
         """Apply what the stream holds, in order of versions, up to the first gap."""
         for entry in self._cache.changes.after(self._position):
             self._position = entry.position
-            if entry.step is not None:
-                version, change = entry.step
-                self._pending[version] = change
+            self._note(entry)
         self._apply_pending()
 
-    def _apply_pending(self) -> None:
-        matrix = self._matrix
-        while (change := self._pending.pop(matrix.version + 1, None)) is not None:
-            matrix = change.applied_to(matrix, self._cache.model)
-            if isinstance(change, Removed | Dropped):
-                self._last_removal = matrix.version
-        self._pending = {version: change for version, change in self._pending.items() if version > matrix.version}
-        self._matrix = matrix
+    def _note(self, entry: Entry) -> None:
+        if entry.step is None:
+            return
+        version, change = entry.step
+        if version > self._matrix.version:
+            self._pending[version] = change
+        elif isinstance(change, Added) and change.model == self._cache.model:
+            # Told too late to be of use to anybody, and it may be of somebody who has been erased since.
+            self._cache.changes.drop(entry.position)
 
-    def _load(self, wanted: int) -> None:
+    def _apply_pending(self) -> None:
+        while (change := self._pending.pop(self._matrix.version + 1, None)) is not None:
+            self._apply(change)
+        reached = self._matrix.version
+        self._pending = {version: change for version, change in self._pending.items() if version > reached}
+
+    def _apply(self, change: Change) -> None:
+        self._matrix = change.applied_to(self._matrix, self._cache.model)
+        if isinstance(change, Removed | Dropped):
+            self.last_removal = self._matrix.version
+
+    def _step(self) -> None:
+        """Take from the database what nobody told, change by change."""
+        if self._matrix.version < 0:
+            return
+        steps = self._feed.steps(self._cache.model, self._matrix.version, MOST_STEPS)
+        for step in steps or ():
+            self._apply(_change(step, self._cache.model))
+        self._apply_pending()
+
+    def _load(self) -> None:
         """Take the stored rows if they are newer than ours, and what the stream adds to them."""
         head = self._cache.head()
-        if head is None or not self._matrix.version < head.version <= self._source.version():
+        if head is None or not self._matrix.version < head.version <= self._feed.version():
             return
-        matrix = self._cache.load(head)
+        self.loading = Loading(Phase.FROM_CACHE, 0, head.rows)
+        matrix = self._cache.load(head, self._loaded)
         if matrix is not None:
             self._become(matrix, head.position)
-            self._replay(wanted)
+            self._replay()
+            self._step()
 
-    def _wait(self, wanted: int) -> None:
-        """Give whoever committed the missing change a moment to tell it."""
-        until = time.monotonic() + PATIENCE
-        while 0 <= self._matrix.version < wanted and (left := until - time.monotonic()) > 0:
-            self._cache.changes.wait_after(self._position, max(1, int(left * 1000)))
-            self._replay(wanted)
+    def _loaded(self, rows: int) -> None:
+        self.loading = Loading(self.loading.phase, self.loading.rows + rows, self.loading.total)
+        if time.monotonic() - self._alive_at > ALIVE_SECONDS:
+            self._alive_at = time.monotonic()
+            self._alive()
 
-    def _rebuild(self, wanted: int) -> None:
+    def _rebuild(self) -> None:
         """Let one matcher read the database and store it; the others wait and load that."""
-        with self._cache.exclusively():
-            self._load(wanted)
-            if self._matrix.version < wanted:
-                self._read_database()
+        with self._cache.exclusively() as hold:
+            self._load()
+            if self._matrix.version < self._feed.version():
+                self._read_database(hold)
 
-    def _read_database(self) -> None:
+    def _read_database(self, hold: Callable[[], None]) -> None:
+        def tell(rows: int) -> None:
+            self._loaded(rows)
+            hold()
+
         position = self._cache.changes.end()  # before the read, so that no later change is missed
-        version, references = self._source.references(self._cache.model)
-        self._become(Matrix.of(references, version), position)
-        self._cache.store(self._matrix, position)
+        with self._feed.reading(self._cache.model) as reading:
+            self.loading = Loading(Phase.FROM_DATABASE, 0, reading.count)
+            matrix = Matrix.holding(rows_of(reading, tell), reading.version)
+        self._become(matrix, position)
+        self._store()
 
     def _become(self, matrix: Matrix, position: str) -> None:
         self._matrix, self._position = matrix, position
         self._pending.clear()
 
-    def _keep_stored(self) -> None:
-        """Store our rows when the cache lost its own, or holds a removed one, or leaves much to replay."""
-        if self._pending or not self._storing_due():
-            return
-        with self._cache.exclusively():
-            if self._storing_due():
-                self._cache.store(self._matrix, self._position)
+    def _store(self) -> None:
+        """A Redis without room for the rows is no reason not to search: they are in memory, and stored later."""
+        with suppress(CacheFull):
+            self._cache.store(self._matrix, self._position)
 
     def _storing_due(self) -> bool:
         head = self._cache.head()
-        if head is None:
+        if head is None or not self._cache.whole(head):
             return True
         behind = self._matrix.version - head.version
-        return head.version < self._last_removal or behind >= CHANGES_BEFORE_STORING
+        return head.version < self.last_removal or behind >= CHANGES_BEFORE_STORING
+
+
+def _change(step: GalleryStep, model: str) -> Change:
+    if step.went is not None:
+        return Removed(step.went)
+    return Added.of(model, () if step.came is None else (step.came,))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, CursorResult, Select, Table, func, select
 
-from server.domain.gallery import Census, IndexedReference, Source, Status
+from server.domain.gallery import Census, GalleryStep, IndexedReference, ReferenceBlock, Source, Status
 from server.storage.data_keys import DataKeys
-from server.storage.sealed_templates import open_template
+from server.storage.sealed_templates import open_template, open_vectors
 from server.storage.tables import AnyRow, gallery_changes, refs, rejections, templates
+from server.workflow.ports import GalleryReading
 
 ROWS_AT_A_TIME = 1000
+BLOCK_ROWS = 4096
+REMOVALS = frozenset({"removed", "withdrawn"})
+BATCHES = frozenset({"embedded", "dropped"})  # changes that name a model instead of a reference
 INACTIVE = [status for status in Status if status is not Status.ACTIVE]
 
 
 class SqlGallery:
-    """`ports.GallerySource`. `read` opens one consistent read."""
+    """`ports.GalleryFeed`. `read` opens one consistent read."""
 
     def __init__(self, read: Callable[[], AbstractContextManager[Connection]], keys: DataKeys) -> None:
         self._read = read
@@ -28,15 +33,28 @@ class SqlGallery:
             return gallery_version(connection)
 
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
-        active = (
-            select(refs.c.id, refs.c.subject_id, refs.c.source, templates.c.model, templates.c.template)
-            .join(templates, templates.c.reference_id == refs.c.id)
-            .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
-            .order_by(refs.c.id)
-            .execution_options(yield_per=ROWS_AT_A_TIME)
-        )
+        active = _active_of(model).order_by(refs.c.id).execution_options(yield_per=ROWS_AT_A_TIME)
         with self._read() as connection:
             return gallery_version(connection), [self._indexed(row) for row in connection.execute(active)]
+
+    @contextmanager
+    def reading(self, model: str) -> Iterator[GalleryReading]:
+        active = _active_of(model).execution_options(yield_per=BLOCK_ROWS)
+        with self._read() as connection:
+            count = _by_model(connection, templates).get(model, 0)
+            rows = connection.execute(active)
+            yield GalleryReading(gallery_version(connection), count, self._blocks(model, rows))
+
+    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
+        later = select(gallery_changes).where(gallery_changes.c.version > after)
+        with self._read() as connection:
+            changes = connection.execute(later.order_by(gallery_changes.c.version).limit(limit + 1)).all()
+            if len(changes) > limit or any(row.change in BATCHES and row.reference_id == model for row in changes):
+                return None
+            named = [row.reference_id for row in changes if row.change not in REMOVALS]
+            came = connection.execute(_active_of(model).where(refs.c.id.in_(named)))
+            active = {row.id: self._indexed(row) for row in came}
+        return [_step(row, active) for row in changes]
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         found = select(refs.c.id).where(refs.c.id.in_(reference_ids), refs.c.status == Status.ACTIVE)
@@ -56,6 +74,28 @@ class SqlGallery:
     def _indexed(self, row: AnyRow) -> IndexedReference:
         template = open_template(self._keys, row.id, row.model, row.template)
         return IndexedReference(row.id, row.subject_id, Source(row.source), template)
+
+    def _blocks(self, model: str, rows: CursorResult[Any]) -> Iterator[ReferenceBlock]:
+        for part in rows.partitions():
+            ids, subject_ids, sources, _, sealed = zip(*part, strict=True)
+            yield ReferenceBlock(
+                ids, subject_ids, [Source(source) for source in sources], open_vectors(self._keys, model, ids, sealed)
+            )
+
+
+def _active_of(model: str) -> Select[Any]:
+    """What `_indexed` and `_blocks` read of each active reference that has a template of `model`."""
+    return (
+        select(refs.c.id, refs.c.subject_id, refs.c.source, templates.c.model, templates.c.template)
+        .join(templates, templates.c.reference_id == refs.c.id)
+        .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
+    )
+
+
+def _step(change: AnyRow, active: Mapping[str, IndexedReference]) -> GalleryStep:
+    if change.change in REMOVALS:
+        return GalleryStep(change.version, went=change.reference_id)
+    return GalleryStep(change.version, came=active.get(change.reference_id))
 
 
 def gallery_version(connection: Connection) -> int:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflict
@@ -19,6 +19,8 @@ from server.storage.data_keys import DataKeys
 from server.storage.gallery import gallery_version
 from server.storage.sealed_templates import seal_template
 from server.storage.tables import AnyRow, gallery_changes, refs, rejections, subjects, templates
+
+Change = Literal["added", "removed", "withdrawn", "embedded", "dropped"]
 
 DESCRIPTION = (refs.c.id, refs.c.subject_id, refs.c.source, refs.c.lawful_basis, refs.c.captured_on, refs.c.status)
 
@@ -133,6 +135,16 @@ class SqlSubjects:
             return gallery_version(self._connection), 0
         return self._note_change(model, "dropped"), dropped
 
+    def withdraw_reference(self, reference_id: str, status: Status) -> int:
+        """Take an active reference out of every search, for `status`; returns the gallery change version.
+
+        Raises ReferenceUnknown unless the reference is active.
+        """
+        own = update(refs).where(refs.c.id == reference_id, refs.c.status == Status.ACTIVE)
+        if self._connection.execute(own.values(status=status)).rowcount == 0:
+            raise ReferenceUnknown
+        return self._note_change(reference_id, "withdrawn")
+
     def erase_reference(self, reference_id: str) -> int:
         """Delete image, templates and row; returns the gallery change version. Raises ReferenceUnknown."""
         for table in (templates, rejections):
@@ -169,7 +181,7 @@ class SqlSubjects:
             insert(templates).values(reference_id=reference_id, model=template.model, template=sealed)
         )
 
-    def _note_change(self, changed: str, change: Literal["added", "removed", "embedded", "dropped"]) -> int:
+    def _note_change(self, changed: str, change: Change) -> int:
         """`changed`: a reference's id, or the model's of which many references gained or lost their template."""
         version = gallery_version(self._connection) + 1
         self._connection.execute(insert(gallery_changes).values(version=version, reference_id=changed, change=change))

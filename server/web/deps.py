@@ -17,6 +17,7 @@ from server.domain.errors import Busy, NotSignedIn
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
 from server.workflow.enrolment import Enrolment
+from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
@@ -31,6 +32,7 @@ class Workflows:
     identification: Identification
     adjudication: Adjudication
     enrolment: Enrolment
+    erasures: Erasures
     supervision: Supervision
     retention: Retention
 

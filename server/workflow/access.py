@@ -19,6 +19,7 @@ class Right(StrEnum):
     ADJUDICATE = "adjudicate"
     ENROL = "enrol"
     ERASE = "erase"
+    FOLLOW_ERASURE = "follow-erasure"
     REVIEW = "review"
     READ_TRAIL = "read-trail"
     PROVE = "prove"
@@ -29,6 +30,7 @@ RIGHTS: dict[Right, frozenset[Role]] = {
     Right.ADJUDICATE: frozenset({Role.OFFICER}),
     Right.ENROL: frozenset({Role.GALLERY_MANAGER}),
     Right.ERASE: frozenset({Role.GALLERY_MANAGER}),
+    Right.FOLLOW_ERASURE: frozenset({Role.GALLERY_MANAGER, Role.SUPERVISOR}),
     Right.REVIEW: frozenset({Role.SUPERVISOR}),
     Right.READ_TRAIL: frozenset({Role.SUPERVISOR}),
     Right.PROVE: frozenset(Role),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from server.domain.actors import Actor
-from server.domain.events import Act, Event
-from server.domain.gallery import IndexedReference, Reference, Source, Subject
+from server.domain.events import Act, Event, Json
+from server.domain.gallery import IndexedReference, Reference, Source, Status, Subject
 from server.workflow.access import Right, permit
 from server.workflow.ports import FaceEngine, GalleryIndex, Randomness
 from server.workflow.storage_ports import Database, Receipt
@@ -64,7 +64,22 @@ class Enrolment:
         with self.database.write() as unit:
             unit.subjects.reference_of(subject_id, reference_id)
             version = unit.subjects.erase_reference(reference_id)
-            receipt = unit.commit(_erased(actor, subject_id, reference_id))
+            receipt = unit.commit(_erased(actor, subject_id, reference_id, version))
+        self.gallery.removed(reference_id, version)
+        return receipt
+
+    def withdraw_reference(
+        self, actor: Actor, subject_id: str, reference_id: str, status: Status = Status.WITHDRAWN
+    ) -> Receipt:
+        """Take a reference out of every search at once and keep it on record as `status`, which is any but active.
+
+        Raises RoleMissing, SubjectUnknown or ReferenceUnknown.
+        """
+        permit(actor, Right.ERASE)
+        with self.database.write() as unit:
+            unit.subjects.reference_of(subject_id, reference_id)
+            version = unit.subjects.withdraw_reference(reference_id, status)
+            receipt = unit.commit(_withdrawn(actor, subject_id, reference_id, version, status))
         self.gallery.removed(reference_id, version)
         return receipt
 
@@ -75,8 +90,9 @@ class Enrolment:
             held = [reference.id for reference in unit.subjects.references_of(subject_id)]
             versions = [(reference_id, unit.subjects.erase_reference(reference_id)) for reference_id in held]
             unit.subjects.erase(subject_id)
-            erasures = [_erased(actor, subject_id, reference_id) for reference_id in held]
-            done = Event(Act.SUBJECT_ERASED, actor.id, details={"subject": subject_id})
+            erasures = [_erased(actor, subject_id, reference_id, version) for reference_id, version in versions]
+            last = max((version for _, version in versions), default=0)
+            done = Event(Act.SUBJECT_ERASED, actor.id, details={"subject": subject_id, "version": last})
             receipt = unit.commit(done, *erasures)
         for reference_id, version in versions:
             self.gallery.removed(reference_id, version)
@@ -94,5 +110,11 @@ def _enrolled(actor: Actor, reference: Reference, model: str) -> Event:
     return Event(Act.REFERENCE_ENROLLED, actor.id, details=details, private={"lawful_basis": reference.lawful_basis})
 
 
-def _erased(actor: Actor, subject_id: str, reference_id: str) -> Event:
-    return Event(Act.REFERENCE_ERASED, actor.id, details={"subject": subject_id, "reference": reference_id})
+def _withdrawn(actor: Actor, subject_id: str, reference_id: str, version: int, status: Status) -> Event:
+    details: dict[str, Json] = {"subject": subject_id, "reference": reference_id, "version": version}
+    return Event(Act.REFERENCE_WITHDRAWN, actor.id, details=details | {"status": status.value})
+
+
+def _erased(actor: Actor, subject_id: str, reference_id: str, version: int) -> Event:
+    details: dict[str, Json] = {"subject": subject_id, "reference": reference_id, "version": version}
+    return Event(Act.REFERENCE_ERASED, actor.id, details=details)

@@ -5,14 +5,23 @@ Every implementation lets only errors of `server.domain` out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from server.domain.candidates import Scored
 from server.domain.capture import Sample
 from server.domain.face import NamedFace, Template
-from server.domain.gallery import Census, IndexedReference, Source
+from server.domain.gallery import (
+    Census,
+    GalleryStep,
+    IndexedReference,
+    ReferenceBlock,
+    Source,
+)
+from server.domain.matchers import Standing
 
 
 class Clock(Protocol):
@@ -81,6 +90,31 @@ class GallerySource(Protocol):
         """How many references are active, and what each model knows of them, read in one snapshot."""
 
 
+@dataclass(frozen=True)
+class GalleryReading:
+    """All active references of one model in one snapshot: the change they stand for, how many, and the rows."""
+
+    version: int
+    count: int
+    blocks: Iterator[ReferenceBlock]
+
+
+class GalleryFeed(GallerySource, Protocol):
+    """A GallerySource that an index in memory is filled from, and kept in step with."""
+
+    def reading(self, model: str) -> AbstractContextManager[GalleryReading]:
+        """Every active reference of `model`; the blocks are to be read inside the context.
+
+        Raises SealBroken or TemplateInvalid where a stored template was altered.
+        """
+
+    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
+        """Every change later than `after`, oldest first; None for more than `limit`, or for a whole batch of `model`.
+
+        Read in one snapshot. Raises SealBroken where a stored template was altered.
+        """
+
+
 class GalleryIndex(Protocol):
     """Exact search over the active references of one model."""
 
@@ -111,6 +145,16 @@ class GalleryIndex(Protocol):
 
     def ping(self) -> None:
         """Raise Unavailable when a search could not be answered."""
+
+
+class Matchers(Protocol):
+    """Every matcher of every process, as far as the cache knows them."""
+
+    def standing(self) -> Standing:
+        """Which gallery change each live matcher and the stored rows of each model have reached.
+
+        Raises CacheUnavailable.
+        """
 
 
 # --- probe vault and sealing -----------------------------------------------------------------------------------

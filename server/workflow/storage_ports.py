@@ -14,7 +14,7 @@ from typing import Protocol
 from server.domain.actors import Account, Session
 from server.domain.events import Event, Json
 from server.domain.face import Template
-from server.domain.gallery import Record, Reference, Subject, Supplement
+from server.domain.gallery import Record, Reference, Status, Subject, Supplement
 from server.domain.search import Review, Search, SearchState
 
 
@@ -105,6 +105,12 @@ class SubjectsWriter(Subjects, Protocol):
 
     def drop_templates(self, model: str) -> tuple[int, int]:
         """Delete every template and rejection of `model`; returns the gallery change version and how many went."""
+
+    def withdraw_reference(self, reference_id: str, status: Status) -> int:
+        """Take an active reference out of every search, for `status`; returns the gallery change version.
+
+        Raises ReferenceUnknown unless the reference is active.
+        """
 
     def erase_reference(self, reference_id: str) -> int:
         """Delete image, templates and row; returns the gallery change version. Raises ReferenceUnknown."""

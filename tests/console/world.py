@@ -21,6 +21,7 @@ from server.domain.capture import Agreement, Sample
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.face import NamedFace, Template
 from server.domain.gallery import Census, IndexedReference, Source
+from server.domain.matchers import Standing
 from server.domain.policy import Policy
 from server.domain.probe import Alternative, Ground, Place, Purpose
 from server.domain.quality import Quality
@@ -31,13 +32,14 @@ from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
 from server.workflow.coverage import Coverage
 from server.workflow.enrolment import Enrolment, Provenance
+from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
 from tests.fakes.clock import StoppedClock
 from tests.fakes.face_engine import graded
 from tests.fakes.memory_database import MemoryDatabase
-from tests.fakes.memory_gallery import MemoryVault
+from tests.fakes.memory_gallery import MemoryMatchers, MemoryVault
 
 MORNING = datetime(2026, 3, 2, 6, 4, 11, tzinfo=UTC)
 SESSION_LENGTH = timedelta(hours=12)
@@ -252,6 +254,7 @@ def _workflows(
         ),
         adjudication=Adjudication(database, retention, clock),
         enrolment=Enrolment(database, engine, gallery, randomness),
+        erasures=Erasures(database, database.gallery, MemoryMatchers(Standing({}, []))),
         supervision=Supervision(database, retention, clock),
         retention=retention,
     )

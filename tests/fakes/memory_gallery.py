@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.domain.candidates import Scored, shortlist
 from server.domain.errors import CacheUnavailable, SealBroken
 from server.domain.face import Template
-from server.domain.gallery import Census, IndexedReference, Source
+from server.domain.gallery import Census, GalleryStep, IndexedReference, ReferenceBlock, Source
+from server.domain.matchers import Standing
 from server.domain.model_errors import TemplateInvalid
 from server.domain.search_errors import ProbeGone
-from server.workflow.ports import Clock, GallerySource
+from server.workflow.ports import Clock, GalleryReading, GallerySource
+
+BLOCK_ROWS = 1000
 
 
 class ThrowAwayCipher:
@@ -37,35 +42,33 @@ class ThrowAwayCipher:
 
 
 class MemoryGallerySource:
-    """A GallerySource with the two writes that a database would make."""
+    """A GalleryFeed with the writes that a database would make."""
 
     def __init__(self) -> None:
         self._references: dict[str, IndexedReference] = {}
         self._version = 0
+        self._changes: dict[int, tuple[str, str]] = {}  # version: what was done, and to which reference or model
         self.reads = 0
+        self.before_block: Callable[[], None] = lambda: None  # a test may look, or raise as a database would
 
     def enrol(self, reference: IndexedReference) -> int:
         self._references[reference.reference_id] = reference
-        self._version += 1
-        return self._version
+        return self._noted("added", reference.reference_id)
 
     def erase(self, reference_id: str) -> int:
         del self._references[reference_id]
-        self._version += 1
-        return self._version
+        return self._noted("removed", reference_id)
 
     def supplement(self, *references: IndexedReference) -> int:
         """References that had no template of this model so far."""
         self._references |= {reference.reference_id: reference for reference in references}
-        self._version += 1
-        return self._version
+        return self._noted("batch", references[0].template.model if references else "none")
 
     def drop(self, model: str) -> int:
         self._references = {
             name: reference for name, reference in self._references.items() if reference.template.model != model
         }
-        self._version += 1
-        return self._version
+        return self._noted("batch", model)
 
     def set_back(self, references: Sequence[IndexedReference], version: int) -> None:
         """Become what an older backup held."""
@@ -79,12 +82,49 @@ class MemoryGallerySource:
         self.reads += 1
         return self._version, [entry for entry in self._references.values() if entry.template.model == model]
 
+    @contextmanager
+    def reading(self, model: str) -> Iterator[GalleryReading]:
+        version, references = self.references(model)
+        starts = range(0, len(references), BLOCK_ROWS)
+        yield GalleryReading(version, len(references), self._blocks(references, starts))
+
+    def _blocks(self, references: Sequence[IndexedReference], starts: range) -> Iterator[ReferenceBlock]:
+        for start in starts:
+            self.before_block()
+            yield _block(references[start : start + BLOCK_ROWS])
+
+    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
+        later = [(version, *self._changes[version]) for version in range(after + 1, self._version + 1)]
+        if len(later) > limit or any(done == "batch" and named == model for _, done, named in later):
+            return None
+        return [self._step(model, *change) for change in later]
+
+    def _step(self, model: str, version: int, done: str, named: str) -> GalleryStep:
+        if done == "removed":
+            return GalleryStep(version, went=named)
+        held = self._references.get(named)
+        return GalleryStep(version, came=held if held and held.template.model == model else None)
+
+    def _noted(self, done: str, named: str) -> int:
+        self._version += 1
+        self._changes[self._version] = (done, named)
+        return self._version
+
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         return frozenset(self._references).intersection(reference_ids)
 
     def census(self) -> Census:
         templates = Counter(reference.template.model for reference in self._references.values())
         return Census(self._version, len(self._references), templates, {})
+
+
+def _block(references: Sequence[IndexedReference]) -> ReferenceBlock:
+    return ReferenceBlock(
+        [entry.reference_id for entry in references],
+        [entry.subject_id for entry in references],
+        [entry.source for entry in references],
+        np.stack([entry.template.vector for entry in references]),
+    )
 
 
 class MemoryGallery:
@@ -122,6 +162,19 @@ class MemoryGallery:
     def ping(self) -> None:
         if self.down:
             raise CacheUnavailable
+
+
+class MemoryMatchers:
+    """`ports.Matchers` that stand where a test puts them; `down` makes them answer like a dead cache."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.stands = standing
+        self.down = False
+
+    def standing(self) -> Standing:
+        if self.down:
+            raise CacheUnavailable
+        return self.stands
 
 
 class MemoryVault:

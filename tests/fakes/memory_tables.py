@@ -158,6 +158,11 @@ class MemorySubjects:
         self._state.references = after
         return self._next_version(), sum(model in held.templates for held in before.values())
 
+    def withdraw_reference(self, reference_id: str, status: Status) -> int:
+        held = self._active(reference_id)
+        self._state.references[reference_id] = replace(held, reference=replace(held.reference, status=status))
+        return self._next_version()
+
     def erase_reference(self, reference_id: str) -> int:
         if self._state.references.pop(reference_id, None) is None:
             raise ReferenceUnknown

@@ -11,11 +11,13 @@ from server.domain.actors import Actor, Role
 from server.domain.capture import Agreement, Capture
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.gallery import Record, Source
+from server.domain.matchers import Loading, Phase
 from server.domain.probe import Ground
 from server.domain.quality import Component
 from server.domain.search import Search, SearchState
 from server.workflow.access import SignedIn
 from server.workflow.adjudication import OpenedSearch
+from server.workflow.erasure import Erasure
 from server.workflow.storage_ports import Receipt, TrailEntry
 
 
@@ -211,6 +213,53 @@ class ErasedView(View):
     receipt: ReceiptView
 
 
+class MatcherView(View):
+    """A live matcher: which gallery change it had reached at which moment, and whether it has dropped what was erased.
+
+    It is of one `model`, and no template of another reaches it.
+    """
+
+    matcher: str
+    model: str
+    version: int
+    at: datetime
+    dropped: bool
+
+
+class ErasureView(View):
+    """`version`: the gallery change of the erasure. `cache`: the change of the stored rows, by model.
+
+    `receipt` proves the entry that says so once every matcher and all stored rows have dropped what was erased.
+    """
+
+    index: int
+    version: int
+    complete: bool
+    cache: dict[str, int]
+    matchers: list[MatcherView]
+    receipt: ReceiptView | None
+
+    @classmethod
+    def of(cls, erasure: Erasure) -> Self:
+        return cls(
+            index=erasure.index,
+            version=erasure.version,
+            complete=erasure.receipt is not None,
+            cache=dict(erasure.standing.stored),
+            matchers=[
+                MatcherView(
+                    matcher=matcher.id,
+                    model=matcher.model,
+                    version=matcher.version,
+                    at=_utc(matcher.at),
+                    dropped=matcher.version >= erasure.version,
+                )
+                for matcher in erasure.standing.matchers
+            ],
+            receipt=None if erasure.receipt is None else ReceiptView.of(erasure.receipt),
+        )
+
+
 class SubjectView(View):
     id: str
 
@@ -230,9 +279,23 @@ class ProblemView(BaseModel):
     status: int
 
 
+class LoadingView(View):
+    """How far the matcher's first load is: `rows` of `total` references."""
+
+    phase: Phase
+    rows: int
+    total: int
+    percent: int
+
+    @classmethod
+    def of(cls, loading: Loading) -> Self:
+        return cls(phase=loading.phase, rows=loading.rows, total=loading.total, percent=loading.percent)
+
+
 class ReadinessView(View):
     ready: bool
     parts: dict[str, str]
+    loading: LoadingView
 
 
 class HealthView(View):

@@ -45,9 +45,12 @@ def _assert_only_the_cache_is_missing(installation: Installation) -> None:
     assert httpx.get(f"{installation.url}/healthz").status_code == 200
     readiness = httpx.get(f"{installation.url}/readyz", timeout=30)
     assert readiness.status_code == 503
-    assert readiness.json() == {
-        "ready": False,
-        "parts": {"database": "ok", "cache": "cache-unavailable", "engine": "ok", "gallery": "ok"},
+    assert not readiness.json()["ready"]
+    assert readiness.json()["parts"] == {
+        "database": "ok",
+        "cache": "cache-unavailable",
+        "engine": "ok",
+        "gallery": "ok",
     }
 
 

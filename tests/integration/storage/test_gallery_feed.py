@@ -1,0 +1,119 @@
+"""What an index in memory is filled from and kept in step with, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from sqlalchemy import update
+
+from server.domain.errors import SealBroken
+from server.domain.gallery import GalleryStep, Source, Status, Supplement
+from server.domain.gallery_errors import ReferenceUnknown
+from server.storage import gallery as reading_module
+from server.storage.tables import templates
+from server.storage.unit_of_work import SqlDatabase
+from tests.fakes.samples import HAPPENED, reference, subject
+from tests.fakes.templates import MODEL, template
+from tests.real_databases import OpenDatabase
+
+OTHER = "other-model/2"
+IMAGE = b"\xff\xd8 a portrait"
+
+
+@pytest.fixture
+def database(open_sql: OpenDatabase, sql_url: str) -> SqlDatabase:
+    """References 1 to 5 of one subject, gallery changes 1 to 5."""
+    opened = open_sql(sql_url)
+    with opened.write() as unit:
+        unit.subjects.add(subject(1))
+        for number in range(1, 6):
+            unit.subjects.enrol(reference(number, 1), template(number), IMAGE)
+        unit.commit(HAPPENED)
+    return opened
+
+
+def read(database: SqlDatabase, model: str = MODEL) -> dict[str, bytes]:
+    with database.gallery.reading(model) as reading:
+        blocks = list(reading.blocks)
+    assert reading.count == sum(map(len, blocks))
+    assert reading.version == database.gallery.version()
+    for block in blocks:
+        assert set(block.subject_ids) == {"subject-1"}
+        assert set(block.sources) == {Source.CUSTODY}
+    pairs = [pair for block in blocks for pair in zip(block.reference_ids, block.vectors, strict=True)]
+    return {name: vector.tobytes() for name, vector in pairs}
+
+
+def vectors(*numbers: int) -> dict[str, bytes]:
+    return {f"reference-{number}": template(number).vector.tobytes() for number in numbers}
+
+
+def steps(database: SqlDatabase, after: int, limit: int = 10) -> list[tuple[int, str | None, str | None]] | None:
+    found: Sequence[GalleryStep] | None = database.gallery.steps(MODEL, after, limit)
+    return (
+        None
+        if found is None
+        else [(step.version, step.came.reference_id if step.came else None, step.went) for step in found]
+    )
+
+
+def test_every_active_reference_is_read_in_blocks(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_module, "BLOCK_ROWS", 2)
+    assert read(database) == vectors(1, 2, 3, 4, 5)
+    assert read(database, OTHER) == {}
+    with database.write() as unit:
+        assert unit.subjects.withdraw_reference("reference-2", Status.WITHDRAWN) == 6
+        assert unit.subjects.erase_reference("reference-4") == 7
+        with pytest.raises(ReferenceUnknown):
+            unit.subjects.withdraw_reference("reference-2", Status.WITHDRAWN)
+        with pytest.raises(ReferenceUnknown):
+            unit.subjects.withdraw_reference("reference-9", Status.WITHDRAWN)
+        unit.commit(HAPPENED)
+    assert read(database) == vectors(1, 3, 5)
+    assert database.gallery.active([f"reference-{number}" for number in range(6)]) == set(vectors(1, 3, 5))
+
+
+def test_a_template_moved_to_another_reference_is_not_read(database: SqlDatabase) -> None:
+    with database.write() as unit:
+        moved = update(templates).where(templates.c.reference_id == "reference-2")
+        sealed = unit.subjects._keys.seal("refs.template", "reference-3\0test-model", bytes(64))
+        unit.subjects._connection.execute(moved.values(template=sealed))
+        unit.commit(HAPPENED)
+    with pytest.raises(SealBroken):
+        read(database)
+
+
+def test_changes_are_read_one_by_one(database: SqlDatabase) -> None:
+    assert steps(database, after=5) == []
+    with database.write() as unit:
+        unit.subjects.erase_reference("reference-5")
+        unit.subjects.withdraw_reference("reference-1", Status.WITHDRAWN)
+        unit.subjects.enrol(reference(6, 1), template(6, OTHER), IMAGE)
+        unit.subjects.enrol(reference(7, 1), template(7), IMAGE)
+        unit.commit(HAPPENED)
+    assert steps(database, after=3) == [
+        (4, "reference-4", None),
+        (5, None, None),
+        (6, None, "reference-5"),
+        (7, None, "reference-1"),
+        (8, None, None),
+        (9, "reference-7", None),
+    ]
+    (last,) = database.gallery.steps(MODEL, 8, 10) or ()
+    assert last.came is not None
+    assert np.array_equal(last.came.template.vector, template(7).vector)
+
+
+def test_too_many_changes_and_whole_batches_are_not_read_one_by_one(database: SqlDatabase) -> None:
+    assert steps(database, after=0, limit=4) is None
+    with database.write() as unit:
+        unit.subjects.supplement(Supplement(OTHER, {"reference-1": template(1, OTHER)}))
+        unit.commit(HAPPENED)
+    assert steps(database, after=5) == [(6, None, None)]
+    assert database.gallery.steps(OTHER, 5, 10) is None
+    with database.write() as unit:
+        unit.subjects.drop_templates(MODEL)
+        unit.commit(HAPPENED)
+    assert steps(database, after=6) is None
