@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.domain.errors import PoorImage
+from server.domain.errors import PoorImage, PoorReference
 from server.domain.face import Template
 from server.domain.probe import Purpose
 from server.domain.quality import RECAPTURE_ADVICE, Component, Quality
@@ -70,3 +70,17 @@ class Sample:
             raise PoorImage([fault.advice for fault in stopping])
         faults = tuple(finding.component for finding in self.quality.findings if not finding.sufficient)
         return Capture(faults, self.recapture, self.agreement, overridden=bool(stopping))
+
+    def check_as_reference(self) -> None:
+        """Raise PoorReference for faults that would stop a search: nothing lifts them where a photograph is kept."""
+        stopping = [finding.component for finding in self.quality.gating]
+        if stopping:
+            raise PoorReference([fault.advice for fault in stopping])
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """What a reference is made of: one photograph as the engine sees it, and its portrait, the JPEG that is kept."""
+
+    sample: Sample
+    portrait: bytes

@@ -173,6 +173,16 @@ class PoorImage(ImageRefused):
         self.advice = tuple(advice)
 
 
+class PoorReference(PoorImage):
+    slug = "poor-reference"
+    message = "The photograph is too poor to be a reference: searches would miss the person. Give a better one."
+
+
+class ImageAbsent(ImageRefused):
+    slug = "image-absent"
+    message = "There is no such image file, or it cannot be read."
+
+
 class FramesDisagree(ImageRefused):
     slug = "frames-disagree"
     message = "The photographs do not seem to show the same person. Take them again."
@@ -329,6 +339,25 @@ class RecordInvalid(OifrError):
     message = "The record is incomplete. Give a record number, a lawful basis and a capture date."
 
 
+class RowInvalid(RecordInvalid):
+    """One row of a manifest that cannot be used; the message says which column and why, without its value."""
+
+    slug = "row-invalid"
+    message = "The row is not of the documented form."
+
+
+class DuplicateUnknown(OifrError):
+    slug = "duplicate-unknown"
+    message = "There is no such pair of records."
+
+
+class SourceInvalid(CommandRefused):
+    """A folder or manifest that cannot be enrolled from at all; the message names what is wrong."""
+
+    slug = "source-invalid"
+    message = "The source is neither a folder of folders nor a manifest."
+
+
 # --- audit -----------------------------------------------------------------------------------------------------
 
 
@@ -393,6 +422,16 @@ class StoredValueAltered(SealBroken):
 class Conflict(OifrError):
     slug = "conflict"
     message = "Somebody changed this at the same moment. Load it again."
+
+
+class ReferenceHeld(Conflict):
+    slug = "reference-held"
+    message = "This very photograph is a reference of this subject already."
+
+
+class RecordContradicted(Conflict):
+    slug = "record-contradicted"
+    message = "The record number is enrolled with another name or date of birth. Settle which is right first."
 
 
 class RequestInvalid(OifrError):

@@ -33,6 +33,7 @@ STATUS: dict[type[OifrError], HTTPStatus] = {
     errors.SubjectUnknown: HTTPStatus.NOT_FOUND,
     errors.ReferenceUnknown: HTTPStatus.NOT_FOUND,
     errors.EntryUnknown: HTTPStatus.NOT_FOUND,
+    errors.DuplicateUnknown: HTTPStatus.NOT_FOUND,
     errors.RouteUnknown: HTTPStatus.NOT_FOUND,
     errors.MethodUnknown: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.CandidateWithdrawn: HTTPStatus.GONE,

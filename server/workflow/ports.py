@@ -5,7 +5,7 @@ Every implementation lets only errors of `server.domain.errors` out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +13,12 @@ from typing import Protocol
 
 from server.domain.actors import Account, Session
 from server.domain.candidates import Scored
-from server.domain.capture import Sample
+from server.domain.capture import Likeness, Sample
+from server.domain.duplicates import Duplicate, Verdict
+from server.domain.errors import ImageRefused
 from server.domain.events import Event, Json
 from server.domain.face import NamedFace, Template
-from server.domain.gallery import Census, IndexedReference, Record, Reference, Source, Subject, Supplement
+from server.domain.gallery import Addition, Census, IndexedReference, Record, Reference, Source, Subject, Supplement
 from server.domain.search import Review, Search, SearchState
 
 
@@ -56,6 +58,12 @@ class FaceEngine(Protocol):
     def template_of(self, images: Sequence[bytes]) -> Template:
         """The template alone, of photographs whose quality was judged before; raises as `sample_of`."""
 
+    def likenesses_of(self, images: Sequence[bytes]) -> Sequence[Likeness | ImageRefused]:
+        """Of photographs for the gallery, each by itself: in their order what was made of it, or why it was refused.
+
+        Many at a time, worked on side by side. Quality is measured, and judged by the caller.
+        """
+
     def portrait_of(self, image: bytes) -> bytes:
         """The photograph as it is kept and shown: upright JPEG, at most 1280 px, without metadata."""
 
@@ -72,8 +80,8 @@ class GallerySource(Protocol):
     def version(self) -> int:
         """Number of gallery changes ever committed.
 
-        It grows by one with each reference added or removed, and with each batch of templates added to references
-        or dropped from them.
+        It grows by one with each reference added or removed, with each batch of references enrolled together, and
+        with each batch of templates added to references or dropped from them.
         """
 
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
@@ -115,6 +123,19 @@ class GalleryIndex(Protocol):
 
     def ping(self) -> None:
         """Raise Unavailable when a search could not be answered."""
+
+
+class Lookalikes(Protocol):
+    """Compares new templates with every active reference of one model, without a cache: for enrolling many."""
+
+    def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
+        """For each template, every reference whose score reaches `threshold`, best first.
+
+        Exact, and as of the database's newest change. Raises TemplateInvalid for another model's template.
+        """
+
+    def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
+        """Take in what was committed as gallery change `version`, so that it need not be read."""
 
 
 # --- probe vault and sealing -----------------------------------------------------------------------------------
@@ -226,13 +247,22 @@ class Subjects(Protocol):
     def rejections(self, model: str) -> Mapping[str, str]:
         """The problem type of each image that `model` refused, by reference id, in the order of ids."""
 
+    def by_record_numbers(self, record_numbers: Collection[str]) -> Mapping[str, Subject]:
+        """Those of the given records that are enrolled, by record number."""
+
+    def held(self, fingerprints: Collection[str]) -> frozenset[str]:
+        """Those of the given photographs' fingerprints that a reference, active or not, has."""
+
 
 class SubjectsWriter(Subjects, Protocol):
     def add(self, subject: Subject) -> None:
         """Raises RecordNumberTaken."""
 
-    def enrol(self, reference: Reference, template: Template, image: bytes) -> int:
+    def enrol(self, reference: Reference, template: Template, image: bytes, fingerprint: str | None = None) -> int:
         """Store a reference sealed; returns its gallery change version. Raises SubjectUnknown."""
+
+    def enrol_together(self, additions: Sequence[Addition]) -> int:
+        """Store references of subjects that exist as one gallery change; returns its version."""
 
     def supplement(self, made: Supplement) -> tuple[int, Supplement]:
         """Store the part of `made` that is still lacking; returns its gallery change version and that part.
@@ -249,6 +279,24 @@ class SubjectsWriter(Subjects, Protocol):
 
     def erase(self, subject_id: str) -> None:
         """Delete a subject that has no reference left. Raises SubjectUnknown, or Conflict if one is left."""
+
+
+class Duplicates(Protocol):
+    def get(self, duplicate_id: str) -> Duplicate:
+        """Raises DuplicateUnknown."""
+
+    def listed(self, verdict: Verdict, limit: int) -> Sequence[Duplicate]:
+        """Those with this verdict, oldest first."""
+
+    def count(self, verdict: Verdict) -> int: ...
+
+
+class DuplicatesWriter(Duplicates, Protocol):
+    def add(self, found: Duplicate) -> bool:
+        """Store a pair of subjects; False, and nothing is stored, where the pair is known whatever its verdict."""
+
+    def settle(self, duplicate_id: str, verdict: Verdict) -> None:
+        """Raises DuplicateUnknown."""
 
 
 class Searches(Protocol):
@@ -327,6 +375,9 @@ class View(Protocol):
     def subjects(self) -> Subjects: ...
 
     @property
+    def duplicates(self) -> Duplicates: ...
+
+    @property
     def searches(self) -> Searches: ...
 
     @property
@@ -341,6 +392,9 @@ class UnitOfWork(View, Protocol):
 
     @property
     def subjects(self) -> SubjectsWriter: ...
+
+    @property
+    def duplicates(self) -> DuplicatesWriter: ...
 
     @property
     def searches(self) -> SearchesWriter: ...
