@@ -13,7 +13,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.capture import Agreement, Sample
+from server.domain.capture import Agreement, Likeness, Sample
 from server.domain.errors import (
     FaceNotFound,
     FaceNotNamed,
@@ -88,6 +88,15 @@ class FakeFaceEngine:
             raise FramesDisagree
         fused = _unit(np.sum([_face(*one) for one in seen], axis=0))
         return Template(self.model, fused.astype(np.float32))
+
+    def likenesses_of(self, images: Sequence[bytes]) -> list[Likeness | ImageRefused]:
+        return [self._likeness(image) for image in images]
+
+    def _likeness(self, image: bytes) -> Likeness | ImageRefused:
+        try:
+            return Likeness(self.sample_of([image]), self.portrait_of(image))
+        except ImageRefused as refused:
+            return refused
 
     def portrait_of(self, image: bytes) -> bytes:
         person, _ = _read(image)
