@@ -123,6 +123,19 @@ class MemoryGallery:
             raise CacheUnavailable
 
 
+class MemoryLookalikes:
+    """A Lookalikes that reads `source` anew each time."""
+
+    def __init__(self, model: str, source: GallerySource) -> None:
+        self._gallery = MemoryGallery(model, source)
+
+    def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
+        return [self._gallery.search(template, frozenset(Source), threshold) for template in templates]
+
+    def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
+        """Nothing to do: the next comparison reads the source."""
+
+
 class MemoryVault:
     """A ProbeVault that forgets by `clock`."""
 
