@@ -39,6 +39,7 @@ from server.web.site import site
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
 from server.workflow.coverage import Coverage
+from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment
 from server.workflow.identification import Identification
 from server.workflow.re_embedding import ChangeOver, ReEmbedding
@@ -206,7 +207,8 @@ def _workflows(
             database, engine, gallery, database.gallery, coverage, vault, retention, policy, clock, randomness
         ),
         adjudication=Adjudication(database, retention, clock),
-        enrolment=Enrolment(database, engine, gallery, randomness),
+        enrolment=Enrolment(database, engine, gallery, clock, randomness, policy.threshold),
+        duplicates=DuplicateReview(database),
         supervision=Supervision(database, retention, clock),
         retention=retention,
     )

@@ -16,6 +16,7 @@ from server.domain.actors import Actor
 from server.domain.errors import Busy, NotSignedIn
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
+from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment
 from server.workflow.identification import Identification
 from server.workflow.retention import Retention
@@ -31,6 +32,7 @@ class Workflows:
     identification: Identification
     adjudication: Adjudication
     enrolment: Enrolment
+    duplicates: DuplicateReview
     supervision: Supervision
     retention: Retention
 
