@@ -28,6 +28,7 @@ from server.identity.tokens import SystemRandomness
 from server.matching.connection import connect
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
+from server.matching.lookalikes import GalleryLookalikes
 from server.storage.crypto import MasterKey
 from server.storage.probe_vault import RedisProbeVault
 from server.storage.signing_key import load_signer
@@ -38,6 +39,7 @@ from server.web.deps import Pings, SearchPlaces, Workflows
 from server.web.site import site
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
+from server.workflow.bulk_enrolment import BulkEnrolment
 from server.workflow.coverage import Coverage
 from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment
@@ -167,6 +169,17 @@ def opened_re_embedding(settings: Settings, database: SqlDatabase, model: str, b
     engine = engine_of(settings, model)
     with opened_index(settings, database, engine.model) as gallery:
         yield ReEmbedding(database, engine, gallery, batch)
+
+
+@contextmanager
+def opened_enrolment(settings: Settings, database: SqlDatabase, batch: int) -> Iterator[BulkEnrolment]:
+    """The active model's engine and what enrolling many needs; a server that runs here is told of each batch."""
+    calibrated_manifest(settings, settings.model)
+    engine = engine_of(settings, settings.model)
+    lookalikes = GalleryLookalikes(engine.model, database.gallery)
+    clock, randomness, threshold = SystemClock(), SystemRandomness(), policy_of(settings, engine).threshold
+    with opened_index(settings, database, engine.model) as gallery:
+        yield BulkEnrolment(database, engine, gallery, lookalikes, clock, randomness, threshold, batch)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from server.demo.stage import add_accounts
 from server.demo.visitor import visitor_script
 from server.domain.actors import Role
 from server.domain.errors import OifrError
+from server.enrolment_commands import enrol_command
 from server.evaluation_commands import evaluate_command
 from server.gallery_commands import gallery
 from server.model_commands import models
@@ -53,6 +54,7 @@ users = typer.Typer(help="Accounts of officers, supervisors and gallery managers
 audit = typer.Typer(help="The audit trail: verify it, export it.", no_args_is_help=True)
 commands.add_typer(users, name="users")
 commands.add_typer(audit, name="audit")
+commands.command("enrol")(enrol_command)
 commands.command("evaluate")(evaluate_command)
 commands.add_typer(gallery, name="gallery")
 commands.add_typer(models, name="models")
