@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from server.web import errors
-from server.web.api import audit, health, searches, sessions, subjects
+from server.web.api import audit, duplicates, health, searches, sessions, subjects
 from server.web.console import mount_console
 from server.web.deps import Pings, SearchPlaces, Workflows
 from server.web.security import BodyLimit, SecurityHeaders
@@ -19,7 +19,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 def site(workflows: Workflows, places: SearchPlaces, pings: Pings, lifespan: Lifespan | None = None) -> FastAPI:
     app = FastAPI(title="OIFR", version="1", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.workflows, app.state.places, app.state.pings = workflows, places, pings
-    for part in (sessions, searches, subjects, audit, health):
+    for part in (sessions, searches, subjects, duplicates, audit, health):
         app.include_router(part.router)
     mount_console(app)
     errors.install(app)
