@@ -92,15 +92,12 @@ class SqlSubjects:
 
     def add(self, subject: Subject) -> None:
         """Raises RecordNumberTaken."""
-        digest = self._keys.digest(subjects.c.person, subject.record_number)
-        person = self._keys.seal(subjects.c.person, subject.id, _person(subject))
+        row = self._subject_row(subject)
         try:
             with self._connection.begin_nested():
-                self._connection.execute(
-                    insert(subjects).values(id=subject.id, record_number_digest=digest, person=person)
-                )
+                self._connection.execute(insert(subjects).values(**row))
         except IntegrityError as error:
-            taken = select(subjects.c.id).where(subjects.c.record_number_digest == digest)
+            taken = select(subjects.c.id).where(subjects.c.record_number_digest == row["record_number_digest"])
             if self._connection.scalar(taken) is None:
                 raise
             raise RecordNumberTaken from error
@@ -112,13 +109,14 @@ class SqlSubjects:
         self._add_template(reference.id, template)
         return self._note_change(reference.id, "added")
 
-    def enrol_together(self, additions: Sequence[Addition]) -> int:
-        """Store references of subjects that exist as one gallery change; returns its version."""
-        rows = [self._row(added.reference, added.portrait, added.fingerprint) for added in additions]
+    def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
+        """Store new subjects, and references of them or of others, as one gallery change; returns its version."""
+        if added:
+            self._connection.execute(insert(subjects), [self._subject_row(subject) for subject in added])
+        rows = [self._row(addition.reference, addition.portrait, addition.fingerprint) for addition in additions]
         self._connection.execute(insert(refs), rows)
-        self._connection.execute(
-            insert(templates), [self._template_row(added.reference.id, added.template) for added in additions]
-        )
+        made = [self._template_row(addition.reference.id, addition.template) for addition in additions]
+        self._connection.execute(insert(templates), made)
         return self._note_change(additions[0].reference.id, "enrolled")
 
     def supplement(self, made: Supplement) -> tuple[int, Supplement]:
@@ -178,6 +176,13 @@ class SqlSubjects:
     def _reference(self, row: AnyRow) -> Reference:
         lawful_basis = self._keys.open(refs.c.lawful_basis, row.id, row.lawful_basis).decode()
         return Reference(row.id, row.subject_id, Source(row.source), lawful_basis, row.captured_on, Status(row.status))
+
+    def _subject_row(self, subject: Subject) -> dict[str, Any]:
+        return {
+            "id": subject.id,
+            "record_number_digest": self._keys.digest(subjects.c.person, subject.record_number),
+            "person": self._keys.seal(subjects.c.person, subject.id, _person(subject)),
+        }
 
     def _row(self, reference: Reference, image: bytes, fingerprint: str | None) -> dict[str, Any]:
         """What `refs` holds of a reference."""

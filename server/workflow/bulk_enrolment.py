@@ -66,7 +66,7 @@ class BulkEnrolment:
         with self.database.write() as unit:
             batch = self._admitted(unit, prepared)
             if batch.additions:
-                batch.version = unit.subjects.enrol_together(batch.additions)
+                batch.version = unit.subjects.enrol_together(batch.subjects, batch.additions)
                 batch.pairs = self._pairs(unit, batch.additions)
             if batch.additions or batch.refusals:
                 unit.commit(_batch_event(run, batch), *_events(run, batch))
@@ -77,13 +77,13 @@ class BulkEnrolment:
         return Batch(len(batch.additions), batch.held, len(batch.pairs), in_order(batch.refusals))
 
     def _admitted(self, unit: UnitOfWork, prepared: Prepared) -> _Admitted:
-        """What of it may be stored now, with its subjects added: another run may have been quicker."""
+        """What of it may be stored now, with its new subjects: another run may have been quicker."""
         held = unit.subjects.held([ready.fingerprint for ready in prepared.ready])
         fresh = [ready for ready in prepared.ready if ready.fingerprint not in held]
         batch = _Admitted(prepared.held + len(held), list(prepared.refusals))
         known = dict(unit.subjects.by_record_numbers({ready.row.person.record_number for ready in fresh}))
         for ready in fresh:
-            subject = known.get(ready.row.person.record_number) or self._added(unit, batch, ready)
+            subject = known.get(ready.row.person.record_number) or self._added(batch, ready)
             known[subject.record_number] = subject
             if ready.row.person.contradicts(subject):
                 batch.refusals.append(ready.row.refused(RecordContradicted()))
@@ -91,12 +91,11 @@ class BulkEnrolment:
                 batch.take(ready.row.number, self._addition(ready, subject))
         return batch
 
-    def _added(self, unit: UnitOfWork, batch: _Admitted, ready: Ready) -> Subject:
+    def _added(self, batch: _Admitted, ready: Ready) -> Subject:
         person = ready.row.person
         subject = Subject(
             self.randomness.id(), person.record_number, person.given_name, person.family_name, person.born_on
         )
-        unit.subjects.add(subject)
         batch.subjects.append(subject)
         return subject
 

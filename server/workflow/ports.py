@@ -261,8 +261,12 @@ class SubjectsWriter(Subjects, Protocol):
     def enrol(self, reference: Reference, template: Template, image: bytes, fingerprint: str | None = None) -> int:
         """Store a reference sealed; returns its gallery change version. Raises SubjectUnknown."""
 
-    def enrol_together(self, additions: Sequence[Addition]) -> int:
-        """Store references of subjects that exist as one gallery change; returns its version."""
+    def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
+        """Store new subjects, and references of them or of others, as one gallery change; returns its version.
+
+        There is one addition at least. Raises Conflict when the block ends where a record number is taken or a
+        subject unknown: ask before.
+        """
 
     def supplement(self, made: Supplement) -> tuple[int, Supplement]:
         """Store the part of `made` that is still lacking; returns its gallery change version and that part.

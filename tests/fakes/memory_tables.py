@@ -161,12 +161,14 @@ class MemorySubjects:
         _put_new(self._state.references, reference.id, enrolled)
         return self._next_version()
 
-    def enrol_together(self, additions: Sequence[Addition]) -> int:
-        for added in additions:
-            self.subject(added.reference.subject_id)
-            templates = {added.template.model: added.template}
-            enrolled = Enrolled(added.reference, added.portrait, templates, fingerprint=added.fingerprint)
-            _put_new(self._state.references, added.reference.id, enrolled)
+    def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
+        for subject in added:
+            self.add(subject)
+        for addition in additions:
+            self.subject(addition.reference.subject_id)
+            templates = {addition.template.model: addition.template}
+            enrolled = Enrolled(addition.reference, addition.portrait, templates, fingerprint=addition.fingerprint)
+            _put_new(self._state.references, addition.reference.id, enrolled)
         return self._next_version()
 
     def supplement(self, made: Supplement) -> tuple[int, Supplement]:

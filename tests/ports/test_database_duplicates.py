@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from server.domain.duplicates import Duplicate, Side, Verdict
 from server.domain.errors import DuplicateUnknown, OifrError
-from server.domain.gallery import Addition, fingerprint_of
+from server.domain.gallery import Addition, Subject, fingerprint_of
 from tests.fakes.clock import NOON
 from tests.fakes.samples import HAPPENED, reference, subject
 from tests.fakes.templates import MODEL, template
@@ -34,9 +36,8 @@ def side(number: int) -> Side:
 def enrolled(database: AnyDatabase) -> AnyDatabase:
     """Three subjects with a reference each, enrolled together."""
     with database.write() as unit:
-        for number in (1, 2, 3):
-            unit.subjects.add(subject(number))
-        unit.subjects.enrol_together([addition(number, number) for number in (1, 2, 3)])
+        unit.subjects.add(subject(1))
+        unit.subjects.enrol_together([subject(2), subject(3)], [addition(number, number) for number in (1, 2, 3)])
         unit.commit(HAPPENED)
     return database
 
@@ -48,9 +49,9 @@ def stored_pairs(database: AnyDatabase, verdict: Verdict = Verdict.OPEN) -> list
         return list(found)
 
 
-def enrol_together(database: AnyDatabase, *additions: Addition) -> None:
+def enrol_together(database: AnyDatabase, *additions: Addition, added: Sequence[Subject] = ()) -> None:
     with database.write() as unit:
-        unit.subjects.enrol_together(additions)
+        unit.subjects.enrol_together(added, additions)
         unit.commit(HAPPENED)
 
 
@@ -77,6 +78,13 @@ def test_references_enrolled_together_are_one_change_and_whole(enrolled: AnyData
 def test_together_with_a_subject_that_is_not_there_none_is_enrolled(enrolled: AnyDatabase) -> None:
     with pytest.raises(OifrError):
         enrol_together(enrolled, addition(4, 1), addition(5, 9))
+    assert enrolled.gallery.version() == 1
+
+
+def test_together_with_a_record_number_that_is_taken_none_is_enrolled(enrolled: AnyDatabase) -> None:
+    again = replace(subject(4), record_number=subject(2).record_number)
+    with pytest.raises(OifrError):
+        enrol_together(enrolled, addition(4, 4), added=[again])
     assert enrolled.gallery.version() == 1
 
 

@@ -53,7 +53,8 @@ def enrol(url: str, manifest: Path, prepare: Callable[[], None]) -> None:
     opened = open_database(url, MASTER, SIGNER, clock=clock, fresh_salt=partial(os.urandom, 16))
     with closing(opened) as database:
         prepare()
-        told, lookalikes = (kind(engine.model, database.gallery) for kind in (MemoryGallery, GalleryLookalikes))
+        told = MemoryGallery(engine.model, database.gallery)
+        lookalikes = GalleryLookalikes(engine.model, database.gallery)
         work = BulkEnrolment(database, engine, told, lookalikes, clock, SystemRandomness(), THRESHOLD, BATCH)
         for _ in work.run(opened_source(manifest, Defaults(), date(2026, 3, 2))):
             pass
