@@ -39,7 +39,7 @@ class Depth(Enum):
 
 
 From = Annotated[
-    Path, typer.Argument(help="A folder with a folder for each person, a CSV, or JSON Lines.", exists=True)
+    Path, typer.Argument(help="A folder of folders, a CSV, JSON Lines, or ANSI/NIST-ITL files.", exists=True)
 ]
 Kind = Annotated[Source | None, typer.Option("--source", help="Of rows that do not say it.")]
 Basis = Annotated[str, typer.Option(help="Why they may be held, of rows that do not say it.")]
