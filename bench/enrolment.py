@@ -24,7 +24,7 @@ from PIL import Image
 
 from bench.pipelines import MODELS, DeepFaceAsShipped
 from server.audit.checkpoint import Signer
-from server.domain.capture import Likeness, Sample
+from server.domain.capture import Likeness
 from server.domain.errors import ImageRefused
 from server.domain.face import Template
 from server.domain.gallery import Source
@@ -115,7 +115,7 @@ class CheapEngine(FakeFaceEngine):
     """Templates of 128 dimensions drawn by the photograph's number, and a portrait of 20 kB: no time of its own."""
 
     def likenesses_of(self, images: Sequence[bytes]) -> list[Likeness | ImageRefused]:
-        return [Likeness(Sample(self._drawn(image), graded({}), False, None), bytes(20_000)) for image in images]
+        return [Likeness(self._drawn(image), graded({}), bytes(20_000)) for image in images]
 
     def _drawn(self, image: bytes) -> Template:
         vector = np.random.default_rng(int.from_bytes(image[:8])).standard_normal(128)

@@ -71,16 +71,20 @@ class Sample:
         faults = tuple(finding.component for finding in self.quality.findings if not finding.sufficient)
         return Capture(faults, self.recapture, self.agreement, overridden=bool(stopping))
 
-    def check_as_reference(self) -> None:
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """What a reference is made of: the template and quality of one photograph, and its portrait, the JPEG that is kept.
+
+    Nobody asks whether it is of a screen or a print: records are scanned from prints.
+    """
+
+    template: Template
+    quality: Quality
+    portrait: bytes
+
+    def check(self) -> None:
         """Raise PoorReference for faults that would stop a search: nothing lifts them where a photograph is kept."""
         stopping = [finding.component for finding in self.quality.gating]
         if stopping:
             raise PoorReference([fault.advice for fault in stopping])
-
-
-@dataclass(frozen=True, eq=False)
-class Likeness:
-    """What a reference is made of: one photograph as the engine sees it, and its portrait, the JPEG that is kept."""
-
-    sample: Sample
-    portrait: bytes

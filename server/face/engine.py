@@ -67,7 +67,6 @@ class _Seen:
 
     chip: NDArray[np.uint8]
     quality: Quality
-    recapture: bool
     portrait: bytes
 
 
@@ -175,11 +174,10 @@ class Engine:
             frame = self.frame_of(decode(image))
         except ImageRefused as refused:
             return refused
-        return _Seen(frame.chip, frame.quality, self._recaptured(frame), portrait(frame.photograph))
+        return _Seen(frame.chip, frame.quality, portrait(frame.photograph))
 
     def _likeness(self, seen: _Seen, vector: NDArray[np.float64]) -> Likeness:
-        template = Template(self.model, fused([vector], [seen.quality.weight]))
-        return Likeness(Sample(template, seen.quality, seen.recapture, None), seen.portrait)
+        return Likeness(Template(self.model, fused([vector], [1.0])), seen.quality, seen.portrait)
 
     def _agreement(self, vectors: Sequence[NDArray[np.float64]]) -> Agreement | None:
         """Raises FramesDisagree."""

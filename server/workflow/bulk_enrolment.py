@@ -104,7 +104,7 @@ class BulkEnrolment:
         reference = Reference(
             self.randomness.id(), subject.id, provenance.source, provenance.lawful_basis, provenance.captured_on
         )
-        return Addition(reference, likeness.sample.template, likeness.portrait, ready.fingerprint)
+        return Addition(reference, likeness.template, likeness.portrait, ready.fingerprint)
 
     def _pairs(self, unit: UnitOfWork, additions: Sequence[Addition]) -> Sequence[Duplicate]:
         """Of each addition with what is enrolled, and with those before it in this batch."""

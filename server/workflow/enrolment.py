@@ -62,7 +62,7 @@ class Enrolment:
         with self.database.read() as view:
             fingerprint = fingerprint_of(view.subjects.subject(subject_id).record_number, image)
         likeness = self._likeness(image)
-        addition = Addition(reference, likeness.sample.template, likeness.portrait, fingerprint)
+        addition = Addition(reference, likeness.template, likeness.portrait, fingerprint)
         version = self._store(actor, addition, self._lookalikes(addition))
         self.gallery.added(addition.indexed, version)
         return reference
@@ -71,7 +71,7 @@ class Enrolment:
         (made,) = self.engine.likenesses_of([image])
         if isinstance(made, ImageRefused):
             raise made
-        made.sample.check_as_reference()
+        made.check()
         return made
 
     def _lookalikes(self, addition: Addition) -> Sequence[Scored] | None:

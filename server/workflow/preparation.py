@@ -90,7 +90,7 @@ def _judged(one: Fresh, likeness: Likeness | ImageRefused) -> Ready | Refusal:
     if isinstance(likeness, ImageRefused):
         return one.row.refused(likeness)
     try:
-        likeness.sample.check_as_reference()
+        likeness.check()
     except ImageRefused as poor:
         return one.row.refused(poor)
     return Ready(one.row, one.fingerprint, likeness)

@@ -122,7 +122,7 @@ class OneFaceEngine:
         return Template(MODEL, np.array([1, 0], dtype=np.float32))
 
     def likenesses_of(self, images: Sequence[bytes]) -> Sequence[Likeness | ImageRefused]:
-        return [Likeness(self.sample_of([image]), image) for image in images]
+        return [Likeness(self.template_of([image]), self.quality, image) for image in images]
 
     def portrait_of(self, image: bytes) -> bytes:
         return image

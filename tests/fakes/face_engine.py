@@ -94,7 +94,8 @@ class FakeFaceEngine:
 
     def _likeness(self, image: bytes) -> Likeness | ImageRefused:
         try:
-            return Likeness(self.sample_of([image]), self.portrait_of(image))
+            sample = self.sample_of([image])
+            return Likeness(sample.template, sample.quality, self.portrait_of(image))
         except ImageRefused as refused:
             return refused
 
