@@ -30,6 +30,7 @@ from server.identity.tokens import SystemRandomness
 from server.matching.connection import connect
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
+from server.matching.lookalikes import GalleryLookalikes
 from server.storage.crypto import MasterKey
 from server.storage.probe_vault import RedisProbeVault
 from server.storage.signing_key import load_signer
@@ -40,7 +41,9 @@ from server.web.deps import Pings, SearchPlaces, Workflows
 from server.web.site import site
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
+from server.workflow.bulk_enrolment import BulkEnrolment
 from server.workflow.coverage import Coverage
+from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
@@ -183,6 +186,17 @@ def opened_re_embedding(settings: Settings, database: SqlDatabase, model: str, b
 
 
 @contextmanager
+def opened_enrolment(settings: Settings, database: SqlDatabase, batch: int) -> Iterator[BulkEnrolment]:
+    """The active model's engine and what enrolling many needs; a server that runs here is told of each batch."""
+    calibrated_manifest(settings, settings.model)
+    engine = engine_of(settings, settings.model)
+    lookalikes = GalleryLookalikes(engine.model, database.gallery)
+    clock, randomness, threshold = SystemClock(), SystemRandomness(), policy_of(settings, engine).threshold
+    with opened_index(settings, database, engine.model) as gallery:
+        yield BulkEnrolment(database, engine, gallery, lookalikes, clock, randomness, threshold, batch)
+
+
+@contextmanager
 def opened_index(settings: Settings, database: SqlDatabase, model_id: str) -> Iterator[ExactGallery]:
     """A model's index beside a running server's, to tell it of changes; with no server there is nobody to tell."""
     with connect(settings.redis or EmbeddedRedis(settings.home / "redis").url) as redis:
@@ -220,7 +234,8 @@ def _workflows(
             database, engine, gallery, database.gallery, coverage, vault, retention, policy, clock, randomness
         ),
         adjudication=Adjudication(database, retention, clock),
-        enrolment=Enrolment(database, engine, gallery, randomness),
+        enrolment=Enrolment(database, engine, gallery, clock, randomness, policy.threshold),
+        duplicates=DuplicateReview(database),
         erasures=Erasures(database, database.gallery, gallery),
         supervision=Supervision(database, retention, clock),
         retention=retention,

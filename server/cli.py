@@ -29,6 +29,7 @@ from server.audit.verify import Report
 from server.config import DEFAULT_MODEL, Settings
 from server.domain.actors import Role
 from server.domain.errors import OifrError
+from server.enrolment_commands import enrol_command
 from server.evaluation_commands import evaluate_command
 from server.gallery_commands import gallery
 from server.model_commands import models
@@ -51,6 +52,7 @@ users = typer.Typer(help="Accounts of officers, supervisors and gallery managers
 audit = typer.Typer(help="The audit trail: verify it, export it.", no_args_is_help=True)
 commands.add_typer(users, name="users")
 commands.add_typer(audit, name="audit")
+commands.command("enrol")(enrol_command)
 commands.command("evaluate")(evaluate_command)
 commands.add_typer(gallery, name="gallery")
 commands.add_typer(models, name="models")

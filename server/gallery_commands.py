@@ -6,48 +6,33 @@ import csv
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from server import app as composition
 from server.config import Settings
+from server.domain.duplicates import Verdict
 from server.domain.errors import CacheUnavailable
 from server.domain.matchers import Standing
 from server.gallery_views import Document, erasure_document, erasure_lines, line_of, status_document, status_lines
 from server.matching.exact import ExactGallery
+from server.progress import Pace, Teller, told
 from server.storage.unit_of_work import SqlDatabase
+from server.workflow.duplicates import DuplicateReview
 from server.workflow.erasure import Erasures
 from server.workflow.re_embedding import ReEmbedding
 
-gallery = typer.Typer(help="The gallery's templates: count them, make another model's, drop old ones.")
+gallery = typer.Typer(help="The gallery: its templates, and records that look alike.")
 
 BATCH = 32
-TELL_EVERY_SECONDS = 10.0
 
 NOT_EVERYWHERE = 3
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")]
 ModelName = Annotated[str | None, typer.Option("--model", help="Name of a manifest; default: the active model.")]
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How far a run is: `done` of `total` references, in `seconds`."""
-
-    done: int
-    total: int
-    seconds: float
-
-    def sentence(self) -> str:
-        rate = self.done / self.seconds if self.seconds else 0.0
-        left = (self.total - self.done) / rate if rate else 0.0
-        return f"{self.done:,} of {self.total:,} references, {rate:.1f} a second, {_duration(left)} left"
 
 
 @gallery.command("status")
@@ -139,9 +124,37 @@ def drop_templates(
     typer.echo(f"Dropped {dropped:,} templates of {model}.")
 
 
+@gallery.command("duplicates")
+def duplicates(
+    verdict: Annotated[Verdict, typer.Option(help="Of which pairs.")] = Verdict.OPEN,
+    most: Annotated[int, typer.Option(help="Pairs to list, oldest first.", min=1, max=10_000)] = 100,
+) -> None:
+    """List pairs of records that may be of one person; that is an entry of the trail.
+
+    Look at the photographs of both, then say what they are with `oifr gallery settle`.
+    """
+    with composition.opened_database(Settings()) as database:
+        review = DuplicateReview(database)
+        for pair in review.listed(None, verdict, most):
+            found_on = pair.duplicate.found_at.date().isoformat()
+            typer.echo(f"{pair.duplicate.id}  {found_on}  {pair.added.record_number}  {pair.earlier.record_number}")
+        typer.echo(f"{review.count(verdict):,} pairs are {verdict.value}.", err=True)
+
+
+@gallery.command("settle")
+def settle(
+    pair: Annotated[str, typer.Argument(help="The pair, as `oifr gallery duplicates` lists it.")],
+    verdict: Annotated[Verdict, typer.Argument(help="different: two people; same: one; open: look again.")],
+) -> None:
+    """Record what a human found about a pair. Records are never merged by software."""
+    with composition.opened_database(Settings()) as database:
+        DuplicateReview(database).settle(None, pair, verdict)
+    typer.echo(f"The pair is {verdict.value}.")
+
+
 def _make(settings: Settings, database: SqlDatabase, model: str, batch: int, missing: int) -> None:
     typer.echo("Loading the face engine takes some seconds ...", err=True)
-    with composition.opened_re_embedding(settings, database, model, batch) as work, _told() as tell:
+    with composition.opened_re_embedding(settings, database, model, batch) as work, told("Re-embedding ...") as tell:
         _work(work, missing, tell)
 
 
@@ -150,36 +163,6 @@ def _work(work: ReEmbedding, missing: int, tell: Teller) -> None:
     for made in work.run():
         done += made.templates + made.rejections
         tell.pace(Pace(done, max(missing, done), time.monotonic() - began))
-
-
-class Teller:
-    """Shows the pace: over and over in one line of a terminal, or now and then in a line of its own."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._status = console.status("Re-embedding ...")
-        self._last = time.monotonic()
-
-    def __enter__(self) -> Teller:
-        if self._console.is_terminal:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._status.stop()
-
-    def pace(self, pace: Pace) -> None:
-        if self._console.is_terminal:
-            self._status.update(pace.sentence())
-        elif time.monotonic() - self._last >= TELL_EVERY_SECONDS or pace.done >= pace.total:
-            self._last = time.monotonic()
-            typer.echo(pace.sentence(), err=True)
-
-
-@contextmanager
-def _told() -> Iterator[Teller]:
-    with Teller(Console(stderr=True)) as teller:
-        yield teller
 
 
 def _standing(index: ExactGallery) -> Standing | None:
@@ -202,9 +185,3 @@ def write_report(file: Path, rejections: Mapping[str, str]) -> None:
         rows = csv.writer(text)
         rows.writerow(["reference", "problem"])
         rows.writerows(rejections.items())
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -29,6 +29,7 @@ from server.web.site import site
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
 from server.workflow.coverage import Coverage
+from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
@@ -113,7 +114,10 @@ class World:
                 self.randomness,
             ),
             adjudication=Adjudication(self.database, retention, self.clock),
-            enrolment=Enrolment(self.database, self.engine, self.gallery, self.randomness),
+            enrolment=Enrolment(
+                self.database, self.engine, self.gallery, self.clock, self.randomness, self.policy.threshold
+            ),
+            duplicates=DuplicateReview(self.database),
             erasures=Erasures(self.database, self.database.gallery, self.matchers),
             supervision=Supervision(self.database, retention, self.clock),
             retention=retention,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from server.domain.face import Template
-from server.domain.image_errors import PoorImage
+from server.domain.image_errors import PoorImage, PoorReference
 from server.domain.probe import Purpose
 from server.domain.quality import RECAPTURE_ADVICE, Component, Quality
 
@@ -70,3 +70,21 @@ class Sample:
             raise PoorImage([fault.advice for fault in stopping])
         faults = tuple(finding.component for finding in self.quality.findings if not finding.sufficient)
         return Capture(faults, self.recapture, self.agreement, overridden=bool(stopping))
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """What a reference is made of: the template and quality of one photograph, and its portrait, the JPEG that is kept.
+
+    Nobody asks whether it is of a screen or a print: records are scanned from prints.
+    """
+
+    template: Template
+    quality: Quality
+    portrait: bytes
+
+    def check(self) -> None:
+        """Raise PoorReference for faults that would stop a search: nothing lifts them where a photograph is kept."""
+        stopping = [finding.component for finding in self.quality.gating]
+        if stopping:
+            raise PoorReference([fault.advice for fault in stopping])

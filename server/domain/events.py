@@ -33,6 +33,10 @@ class Act(StrEnum):
     TRAIL_EXPORTED = "trail-exported"
     TEMPLATES_MADE = "templates-made"
     TEMPLATES_DROPPED = "templates-dropped"
+    BATCH_ENROLLED = "batch-enrolled"
+    DUPLICATE_FOUND = "duplicate-found"
+    DUPLICATE_SETTLED = "duplicate-settled"
+    DUPLICATES_CONSULTED = "duplicates-consulted"
 
 
 @dataclass(frozen=True)

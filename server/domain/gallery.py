@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -112,6 +113,29 @@ class GalleryStep:
     version: int
     came: IndexedReference | None = None
     went: str | None = None
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A reference on its way into the gallery. portrait: the JPEG that is kept. fingerprint: see `fingerprint_of`."""
+
+    reference: Reference
+    template: Template
+    portrait: bytes
+    fingerprint: str
+
+    @property
+    def indexed(self) -> IndexedReference:
+        reference = self.reference
+        return IndexedReference(reference.id, reference.subject_id, reference.source, self.template)
+
+    def __repr__(self) -> str:
+        return f"Addition(reference={self.reference.id!r})"
+
+
+def fingerprint_of(record_number: str, image: bytes) -> str:
+    """64 hexadecimal digits that are the same only for the same photograph, byte for byte, of the same record."""
+    return hashlib.sha256(f"{record_number}\0".encode() + hashlib.sha256(image).digest()).hexdigest()
 
 
 @dataclass(frozen=True)

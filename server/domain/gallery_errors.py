@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain.errors import OifrError, Unavailable
+from server.domain.errors import CommandRefused, Conflict, OifrError, Unavailable
 
 
 class SubjectUnknown(OifrError):
@@ -31,3 +31,32 @@ class GalleryIncomplete(Unavailable):
         "Some references cannot be found yet by the active model, so searching is stopped. Your system's operator "
         "must run `oifr gallery re-embed`."
     )
+
+
+class RowInvalid(RecordInvalid):
+    """One row of a manifest that cannot be used; the message says which column and why, without its value."""
+
+    slug = "row-invalid"
+    message = "The row is not of the documented form."
+
+
+class DuplicateUnknown(OifrError):
+    slug = "duplicate-unknown"
+    message = "There is no such pair of records."
+
+
+class SourceInvalid(CommandRefused):
+    """A folder or manifest that cannot be enrolled from at all; the message names what is wrong."""
+
+    slug = "source-invalid"
+    message = "The source is neither a folder of folders nor a manifest."
+
+
+class ReferenceHeld(Conflict):
+    slug = "reference-held"
+    message = "This very photograph is a reference of this subject already."
+
+
+class RecordContradicted(Conflict):
+    slug = "record-contradicted"
+    message = "The record number is enrolled with another name or date of birth. Settle which is right first."

@@ -74,6 +74,16 @@ class PoorImage(ImageRefused):
         self.advice = tuple(advice)
 
 
+class PoorReference(PoorImage):
+    slug = "poor-reference"
+    message = "The photograph is too poor to be a reference: searches would miss the person. Give a better one."
+
+
+class ImageAbsent(ImageRefused):
+    slug = "image-absent"
+    message = "There is no such image file, or it cannot be read."
+
+
 class FramesDisagree(ImageRefused):
     slug = "frames-disagree"
     message = "The photographs do not seem to show the same person. Take them again."

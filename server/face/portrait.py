@@ -4,13 +4,13 @@ import io
 
 from PIL import Image
 
-from server.face.decode import decode
+from server.face.decode import Photograph
 
 QUALITY = 90
 
 
-def portrait(data: bytes) -> bytes:
-    """Upright baseline JPEG of at most LONG_SIDE pixels, without metadata; raises what `decode` raises."""
+def portrait(photograph: Photograph) -> bytes:
+    """Upright baseline JPEG of at most LONG_SIDE pixels, without metadata."""
     encoded = io.BytesIO()
-    Image.fromarray(decode(data).pixels).save(encoded, "JPEG", quality=QUALITY)
+    Image.fromarray(photograph.pixels).save(encoded, "JPEG", quality=QUALITY)
     return encoded.getvalue()

@@ -121,16 +121,28 @@ class SqlTrailWriter(SqlTrail):
         super().__init__(connection, keys, signer)
         self._clock = clock
         self._fresh_salt = fresh_salt
+        self._grown: dict[tuple[int, int], bytes] = {}
 
     def append(self, events: Sequence[Event]) -> Receipt:
         """Add an entry for each event and one checkpoint over all; returns the receipt of the first."""
         first, at = self.size(), self._moment()
-        for index, event in enumerate(events, first):
-            self._append(index, at, event)
+        entries = [self._row(index, at, event) for index, event in enumerate(events, first)]
+        for row in entries:
+            self._grow(row["entry_index"], row["leaf_hash"])
+        self._connection.execute(insert(audit_entries), entries)
+        self._connection.execute(insert(audit_nodes), [_node_row(*place, node) for place, node in self._grown.items()])
         size = first + len(events)
         note = self._signed(size)
         self._connection.execute(insert(audit_checkpoints).values(size=size, note=note))
         return self._receipt(first, note)
+
+    def _grow(self, index: int, hashed: bytes) -> None:
+        for node in nodes_completed_by(index, hashed, self._node):
+            self._grown[node.level, node.position] = node.hash
+
+    def _node(self, level: int, position: int) -> bytes:
+        """One of ours that is not stored yet, or a stored one; raises StoredValueAltered where somebody removed it."""
+        return self._grown.get((level, position)) or super()._node(level, position)
 
     def _moment(self) -> datetime:
         """Now, or the time of the last entry where the clock was set back: the trail's time never runs back."""
@@ -138,33 +150,32 @@ class SqlTrailWriter(SqlTrail):
         now = self._clock.now()
         return now if last is None else max(now, last)
 
-    def _append(self, index: int, at: datetime, event: Event) -> None:
+    def _row(self, index: int, at: datetime, event: Event) -> dict[str, Any]:
         salt = self._fresh_salt() if event.private else None
         leaf = encoded_leaf(index, at, event, salt)
-        hashed = leaf_hash(leaf)
-        self._connection.execute(
-            insert(audit_entries).values(
-                entry_index=index,
-                at=at,
-                act=event.act,
-                actor_id=event.actor_id,
-                search_id=event.search_id,
-                leaf=leaf,
-                leaf_hash=hashed,
-                **self._sealed_private(index, event, salt),
-            )
-        )
-        nodes = nodes_completed_by(index, hashed, self._node)
-        self._connection.execute(insert(audit_nodes), [node._asdict() for node in nodes])
+        return {
+            "entry_index": index,
+            "at": at,
+            "act": event.act,
+            "actor_id": event.actor_id,
+            "search_id": event.search_id,
+            "leaf": leaf,
+            "leaf_hash": leaf_hash(leaf),
+            **self._sealed_private(index, event, salt),
+        }
 
-    def _sealed_private(self, index: int, event: Event, salt: bytes | None) -> dict[str, bytes]:
+    def _sealed_private(self, index: int, event: Event, salt: bytes | None) -> dict[str, bytes | None]:
         if salt is None:
-            return {}
+            return {"private": None, "salt": None}
         text = canonical(dict(event.private))
         return {
             "private": self._keys.seal(audit_entries.c.private, index, text),
             "salt": self._keys.seal(audit_entries.c.salt, index, salt),
         }
+
+
+def _node_row(level: int, position: int, node: bytes) -> dict[str, Any]:
+    return {"level": level, "position": position, "hash": node}
 
 
 def encoded_leaf(index: int, at: datetime, event: Event, salt: bytes | None) -> bytes:

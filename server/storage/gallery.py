@@ -18,6 +18,7 @@ ROWS_AT_A_TIME = 1000
 BLOCK_ROWS = 4096
 REMOVALS = frozenset({"removed", "withdrawn"})
 BATCHES = frozenset({"embedded", "dropped"})  # changes that name a model instead of a reference
+TOGETHER = "enrolled"  # names the first of several references
 INACTIVE = [status for status in Status if status is not Status.ACTIVE]
 
 
@@ -49,7 +50,7 @@ class SqlGallery:
         later = select(gallery_changes).where(gallery_changes.c.version > after)
         with self._read() as connection:
             changes = connection.execute(later.order_by(gallery_changes.c.version).limit(limit + 1)).all()
-            if len(changes) > limit or any(row.change in BATCHES and row.reference_id == model for row in changes):
+            if len(changes) > limit or any(_of_many(row, model) for row in changes):
                 return None
             named = [row.reference_id for row in changes if row.change not in REMOVALS]
             came = connection.execute(_active_of(model).where(refs.c.id.in_(named)))
@@ -90,6 +91,11 @@ def _active_of(model: str) -> Select[Any]:
         .join(templates, templates.c.reference_id == refs.c.id)
         .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
     )
+
+
+def _of_many(change: AnyRow, model: str) -> bool:
+    """Whether the change brought or took more references of the model than the one that it names."""
+    return change.change == TOGETHER or (change.change in BATCHES and change.reference_id == model)
 
 
 def _step(change: AnyRow, active: Mapping[str, IndexedReference]) -> GalleryStep:

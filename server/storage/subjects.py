@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
@@ -13,14 +13,15 @@ from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflict
 from server.domain.face import Template
-from server.domain.gallery import Record, Reference, Source, Status, Subject, Supplement
+from server.domain.gallery import Addition, Record, Reference, Source, Status, Subject, Supplement
 from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.storage.data_keys import DataKeys
+from server.storage.duplicates import forget_reference, forget_subject
 from server.storage.gallery import gallery_version
 from server.storage.sealed_templates import seal_template
 from server.storage.tables import AnyRow, gallery_changes, refs, rejections, subjects, templates
 
-Change = Literal["added", "removed", "withdrawn", "embedded", "dropped"]
+Change = Literal["added", "enrolled", "removed", "withdrawn", "embedded", "dropped"]
 
 DESCRIPTION = (refs.c.id, refs.c.subject_id, refs.c.source, refs.c.lawful_basis, refs.c.captured_on, refs.c.status)
 
@@ -77,37 +78,47 @@ class SqlSubjects:
         refused = select(rejections).where(rejections.c.model == model).order_by(rejections.c.reference_id)
         return {row.reference_id: row.problem for row in self._connection.execute(refused)}
 
+    def by_record_numbers(self, record_numbers: Collection[str]) -> Mapping[str, Subject]:
+        """Those of the given records that are enrolled, by record number."""
+        digests = [self._keys.digest(subjects.c.person, number) for number in record_numbers]
+        rows = self._connection.execute(select(subjects).where(subjects.c.record_number_digest.in_(digests)))
+        found = [_subject(row.id, self._keys.open(subjects.c.person, row.id, row.person)) for row in rows]
+        return {subject.record_number: subject for subject in found}
+
+    def held(self, fingerprints: Collection[str]) -> frozenset[str]:
+        """Those of the given photographs' fingerprints that a reference, active or not, has."""
+        by_digest = {self._fingerprint_digest(fingerprint): fingerprint for fingerprint in fingerprints}
+        known = select(refs.c.fingerprint_digest).where(refs.c.fingerprint_digest.in_(by_digest))
+        return frozenset(by_digest[digest] for digest in self._connection.scalars(known))
+
     def add(self, subject: Subject) -> None:
         """Raises RecordNumberTaken."""
-        digest = self._keys.digest(subjects.c.person, subject.record_number)
-        person = self._keys.seal(subjects.c.person, subject.id, _person(subject))
+        row = self._subject_row(subject)
         try:
             with self._connection.begin_nested():
-                self._connection.execute(
-                    insert(subjects).values(id=subject.id, record_number_digest=digest, person=person)
-                )
+                self._connection.execute(insert(subjects).values(**row))
         except IntegrityError as error:
-            taken = select(subjects.c.id).where(subjects.c.record_number_digest == digest)
+            taken = select(subjects.c.id).where(subjects.c.record_number_digest == row["record_number_digest"])
             if self._connection.scalar(taken) is None:
                 raise
             raise RecordNumberTaken from error
 
-    def enrol(self, reference: Reference, template: Template, image: bytes) -> int:
+    def enrol(self, reference: Reference, template: Template, image: bytes, fingerprint: str | None = None) -> int:
         """Store a reference sealed; returns its gallery change version. Raises SubjectUnknown."""
         self._require(reference.subject_id)
-        self._connection.execute(
-            insert(refs).values(
-                id=reference.id,
-                subject_id=reference.subject_id,
-                source=reference.source,
-                status=reference.status,
-                captured_on=reference.captured_on,
-                lawful_basis=self._keys.seal(refs.c.lawful_basis, reference.id, reference.lawful_basis.encode()),
-                image=self._keys.seal(refs.c.image, reference.id, image),
-            )
-        )
+        self._connection.execute(insert(refs).values(**self._row(reference, image, fingerprint)))
         self._add_template(reference.id, template)
         return self._note_change(reference.id, "added")
+
+    def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
+        """Store new subjects, and references of them or of others, as one gallery change; returns its version."""
+        if added:
+            self._connection.execute(insert(subjects), [self._subject_row(subject) for subject in added])
+        rows = [self._row(addition.reference, addition.portrait, addition.fingerprint) for addition in additions]
+        self._connection.execute(insert(refs), rows)
+        made = [self._template_row(addition.reference.id, addition.template) for addition in additions]
+        self._connection.execute(insert(templates), made)
+        return self._note_change(additions[0].reference.id, "enrolled")
 
     def supplement(self, made: Supplement) -> tuple[int, Supplement]:
         """Store the part of `made` that is still lacking; returns its gallery change version and that part.
@@ -151,6 +162,7 @@ class SqlSubjects:
             self._connection.execute(delete(table).where(table.c.reference_id == reference_id))
         if self._connection.execute(delete(refs).where(refs.c.id == reference_id)).rowcount == 0:
             raise ReferenceUnknown
+        forget_reference(self._connection, reference_id)
         return self._note_change(reference_id, "removed")
 
     def erase(self, subject_id: str) -> None:
@@ -158,6 +170,7 @@ class SqlSubjects:
         self._require(subject_id)
         if self._connection.scalar(select(func.count()).where(refs.c.subject_id == subject_id)):
             raise Conflict
+        forget_subject(self._connection, subject_id)
         self._connection.execute(delete(subjects).where(subjects.c.id == subject_id))
 
     def _require(self, subject_id: str) -> None:
@@ -175,14 +188,39 @@ class SqlSubjects:
         lawful_basis = self._keys.open(refs.c.lawful_basis, row.id, row.lawful_basis).decode()
         return Reference(row.id, row.subject_id, Source(row.source), lawful_basis, row.captured_on, Status(row.status))
 
+    def _subject_row(self, subject: Subject) -> dict[str, Any]:
+        return {
+            "id": subject.id,
+            "record_number_digest": self._keys.digest(subjects.c.person, subject.record_number),
+            "person": self._keys.seal(subjects.c.person, subject.id, _person(subject)),
+        }
+
+    def _row(self, reference: Reference, image: bytes, fingerprint: str | None) -> dict[str, Any]:
+        """What `refs` holds of a reference."""
+        return {
+            "id": reference.id,
+            "subject_id": reference.subject_id,
+            "source": reference.source,
+            "status": reference.status,
+            "captured_on": reference.captured_on,
+            "lawful_basis": self._keys.seal(refs.c.lawful_basis, reference.id, reference.lawful_basis.encode()),
+            "image": self._keys.seal(refs.c.image, reference.id, image),
+            "fingerprint_digest": None if fingerprint is None else self._fingerprint_digest(fingerprint),
+        }
+
+    def _fingerprint_digest(self, fingerprint: str) -> bytes:
+        return self._keys.digest(refs.c.fingerprint_digest, fingerprint)
+
     def _add_template(self, reference_id: str, template: Template) -> None:
+        self._connection.execute(insert(templates).values(**self._template_row(reference_id, template)))
+
+    def _template_row(self, reference_id: str, template: Template) -> dict[str, Any]:
         sealed = seal_template(self._keys, reference_id, template)
-        self._connection.execute(
-            insert(templates).values(reference_id=reference_id, model=template.model, template=sealed)
-        )
+        return {"reference_id": reference_id, "model": template.model, "template": sealed}
 
     def _note_change(self, changed: str, change: Change) -> int:
-        """`changed`: a reference's id, or the model's of which many references gained or lost their template."""
+        """`changed`: a reference's id, of several enrolled together the first one's, or a model's of which many
+        references gained or lost their template."""
         version = gallery_version(self._connection) + 1
         self._connection.execute(insert(gallery_changes).values(version=version, reference_id=changed, change=change))
         return version

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     type_coerce,
 )
 from sqlalchemy.dialects import sqlite
@@ -138,6 +139,7 @@ refs = Table(
     Column("captured_on", Date, nullable=False),
     Column("lawful_basis", Sealed, nullable=False),
     Column("image", Sealed, nullable=False),
+    Column("fingerprint_digest", Digest, index=True),
     Index(None, "status", "id"),
 )
 
@@ -166,6 +168,23 @@ gallery_changes = Table(
     Column("version", BigSerial, primary_key=True, autoincrement=False),
     Column("reference_id", String(64), nullable=False),
     Column("change", String(16), nullable=False),
+)
+
+# One row for each two subjects, whichever way round: `first_subject` has the smaller id. A reference may be erased
+# before the pair is settled, which ends the pair; once it is settled its references are no more than its history.
+duplicates = Table(
+    "duplicates",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("first_subject", ForeignKey("subjects.id"), nullable=False),
+    Column("second_subject", ForeignKey("subjects.id"), nullable=False, index=True),
+    Column("added_subject", String(64), nullable=False),
+    Column("added_reference", String(64), nullable=False, index=True),
+    Column("earlier_reference", String(64), nullable=False, index=True),
+    Column("found_at", UtcDateTime, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    UniqueConstraint("first_subject", "second_subject"),
+    Index(None, "verdict", "found_at"),
 )
 
 # A search outlives the account of its officer, so `officer_id` is no foreign key.

@@ -14,6 +14,7 @@ from server.storage.accounts import SqlAccounts
 from server.storage.audit_log import SqlTrail, SqlTrailWriter
 from server.storage.crypto import MasterKey
 from server.storage.data_keys import DataKeys, load_data_keys
+from server.storage.duplicates import SqlDuplicates
 from server.storage.engine import PATIENCE, emptied_log, open_engine, reading, translated_errors, writing
 from server.storage.gallery import SqlGallery
 from server.storage.schema import upgrade
@@ -32,6 +33,7 @@ class SqlView:
     def __init__(self, connection: Connection, keys: DataKeys, trail: SqlTrail) -> None:
         self.accounts = SqlAccounts(connection, keys)
         self.subjects = SqlSubjects(connection, keys)
+        self.duplicates = SqlDuplicates(connection)
         self.searches = SqlSearches(connection, keys)
         self.trail = trail
 

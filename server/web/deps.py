@@ -16,6 +16,7 @@ from server.domain.actors import Actor
 from server.domain.errors import Busy, NotSignedIn
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
+from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
@@ -33,6 +34,7 @@ class Workflows:
     adjudication: Adjudication
     enrolment: Enrolment
     erasures: Erasures
+    duplicates: DuplicateReview
     supervision: Supervision
     retention: Retention
 

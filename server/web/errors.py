@@ -33,6 +33,7 @@ STATUS: dict[type[OifrError], HTTPStatus] = {
     gallery_errors.SubjectUnknown: HTTPStatus.NOT_FOUND,
     gallery_errors.ReferenceUnknown: HTTPStatus.NOT_FOUND,
     errors.EntryUnknown: HTTPStatus.NOT_FOUND,
+    gallery_errors.DuplicateUnknown: HTTPStatus.NOT_FOUND,
     errors.RouteUnknown: HTTPStatus.NOT_FOUND,
     errors.MethodUnknown: HTTPStatus.METHOD_NOT_ALLOWED,
     search_errors.CandidateWithdrawn: HTTPStatus.GONE,

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from server.domain.matchers import Loading, Phase
 from server.web import errors
-from server.web.api import audit, erasures, health, searches, sessions, subjects
+from server.web.api import audit, duplicates, erasures, health, searches, sessions, subjects
 from server.web.console import mount_console
 from server.web.deps import Pings, SearchPlaces, Workflows
 from server.web.security import BodyLimit, SecurityHeaders
@@ -29,7 +29,7 @@ def site(
     app = FastAPI(title="OIFR", version="1", docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.workflows, app.state.places, app.state.pings = workflows, places, pings
     app.state.loading = loading
-    for part in (sessions, searches, subjects, erasures, audit, health):
+    for part in (sessions, searches, subjects, duplicates, erasures, audit, health):
         app.include_router(part.router)
     mount_console(app)
     errors.install(app)

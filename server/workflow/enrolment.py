@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from server.domain.actors import Actor
+from server.domain.candidates import Scored
+from server.domain.capture import Likeness
+from server.domain.errors import Unavailable
 from server.domain.events import Act, Event, Json
-from server.domain.gallery import IndexedReference, Reference, Source, Status, Subject
+from server.domain.gallery import Addition, Reference, Source, Status, Subject, fingerprint_of
+from server.domain.gallery_errors import ReferenceHeld
+from server.domain.image_errors import ImageRefused
 from server.workflow.access import Right, permit
-from server.workflow.ports import FaceEngine, GalleryIndex, Randomness
+from server.workflow.duplicates import found_event, pairs_found
+from server.workflow.ports import Clock, FaceEngine, GalleryIndex, Randomness
 from server.workflow.storage_ports import Database, Receipt
+
+MOST_LOOKALIKES = 50
+"""Subjects that are put to a human as perhaps the same person as a new reference's, the most alike first."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,9 @@ class Enrolment:
     database: Database
     engine: FaceEngine
     gallery: GalleryIndex
+    clock: Clock
     randomness: Randomness
+    threshold: float
 
     def add_subject(
         self, actor: Actor, record_number: str, given_name: str, family_name: str, born_on: date | None
@@ -40,23 +52,52 @@ class Enrolment:
         subject.check()
         with self.database.write() as unit:
             unit.subjects.add(subject)
-            unit.commit(Event(Act.SUBJECT_ADDED, actor.id, details={"subject": subject.id}))
+            unit.commit(subject_event(actor.id, subject))
         return subject
 
     def enrol(self, actor: Actor, subject_id: str, provenance: Provenance, image: bytes) -> Reference:
-        """Raises RoleMissing, RecordInvalid, SubjectUnknown or an ImageRefused."""
+        """Store a photograph that is good enough to be found again, and note which other records look like it.
+
+        Raises RoleMissing, RecordInvalid, SubjectUnknown, ReferenceHeld or an ImageRefused (PoorReference, ...).
+        """
         permit(actor, Right.ENROL)
         reference = Reference(
             self.randomness.id(), subject_id, provenance.source, provenance.lawful_basis, provenance.captured_on
         )
         reference.check()
-        template = self.engine.template_of([image])
-        portrait = self.engine.portrait_of(image)
-        with self.database.write() as unit:
-            version = unit.subjects.enrol(reference, template, portrait)
-            unit.commit(_enrolled(actor, reference, template.model))
-        self.gallery.added(IndexedReference(reference.id, subject_id, reference.source, template), version)
+        with self.database.read() as view:
+            fingerprint = fingerprint_of(view.subjects.subject(subject_id).record_number, image)
+        likeness = self._likeness(image)
+        addition = Addition(reference, likeness.template, likeness.portrait, fingerprint)
+        version = self._store(actor, addition, self._lookalikes(addition))
+        self.gallery.added(addition.indexed, version)
         return reference
+
+    def _likeness(self, image: bytes) -> Likeness:
+        (made,) = self.engine.likenesses_of([image])
+        if isinstance(made, ImageRefused):
+            raise made
+        made.check()
+        return made
+
+    def _lookalikes(self, addition: Addition) -> Sequence[Scored] | None:
+        """None while the index is down: the reference is taken all the same, and its entry says so."""
+        try:
+            return self.gallery.search(addition.template, frozenset(Source), self.threshold, MOST_LOOKALIKES)
+        except Unavailable:
+            return None
+
+    def _store(self, actor: Actor, addition: Addition, scored: Sequence[Scored] | None) -> int:
+        with self.database.write() as unit:
+            if unit.subjects.held([addition.fingerprint]):
+                raise ReferenceHeld
+            version = unit.subjects.enrol(
+                addition.reference, addition.template, addition.portrait, addition.fingerprint
+            )
+            pairs = list(pairs_found(unit, [addition], [scored or ()], self.clock.now(), self.randomness))
+            done = enrolled_event(actor.id, addition, compared=scored is not None)
+            unit.commit(done, *(found_event(actor.id, pair) for pair in pairs))
+        return version
 
     def erase_reference(self, actor: Actor, subject_id: str, reference_id: str) -> Receipt:
         """Raises RoleMissing, SubjectUnknown or ReferenceUnknown."""
@@ -99,15 +140,22 @@ class Enrolment:
         return receipt
 
 
-def _enrolled(actor: Actor, reference: Reference, model: str) -> Event:
+def subject_event(actor_id: str | None, subject: Subject) -> Event:
+    return Event(Act.SUBJECT_ADDED, actor_id, details={"subject": subject.id})
+
+
+def enrolled_event(actor_id: str | None, addition: Addition, **further: Json) -> Event:
+    """further: what else is to be known of this enrolment, by name."""
+    reference = addition.reference
     details = {
         "subject": reference.subject_id,
         "reference": reference.id,
         "source": reference.source.value,
         "captured_on": reference.captured_on.isoformat(),
-        "model": model,
+        "model": addition.template.model,
+        **further,
     }
-    return Event(Act.REFERENCE_ENROLLED, actor.id, details=details, private={"lawful_basis": reference.lawful_basis})
+    return Event(Act.REFERENCE_ENROLLED, actor_id, details=details, private={"lawful_basis": reference.lawful_basis})
 
 
 def _withdrawn(actor: Actor, subject_id: str, reference_id: str, version: int, status: Status) -> Event:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from server.domain.candidates import Scored
-from server.domain.capture import Sample
+from server.domain.capture import Likeness, Sample
 from server.domain.face import NamedFace, Template
 from server.domain.gallery import (
     Census,
@@ -21,6 +21,7 @@ from server.domain.gallery import (
     ReferenceBlock,
     Source,
 )
+from server.domain.image_errors import ImageRefused
 from server.domain.matchers import Standing
 
 
@@ -60,6 +61,12 @@ class FaceEngine(Protocol):
     def template_of(self, images: Sequence[bytes]) -> Template:
         """The template alone, of photographs whose quality was judged before; raises as `sample_of`."""
 
+    def likenesses_of(self, images: Sequence[bytes]) -> Sequence[Likeness | ImageRefused]:
+        """Of photographs for the gallery, each by itself: in their order what was made of it, or why it was refused.
+
+        Many at a time, worked on side by side. Quality is measured, and judged by the caller.
+        """
+
     def portrait_of(self, image: bytes) -> bytes:
         """The photograph as it is kept and shown: upright JPEG, at most 1280 px, without metadata."""
 
@@ -76,8 +83,8 @@ class GallerySource(Protocol):
     def version(self) -> int:
         """Number of gallery changes ever committed.
 
-        It grows by one with each reference added or removed, and with each batch of templates added to references
-        or dropped from them.
+        It grows by one with each reference added or removed, with each batch of references enrolled together, and
+        with each batch of templates added to references or dropped from them.
         """
 
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
@@ -155,6 +162,19 @@ class Matchers(Protocol):
 
         Raises CacheUnavailable.
         """
+
+
+class Lookalikes(Protocol):
+    """Compares new templates with every active reference of one model, without a cache: for enrolling many."""
+
+    def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
+        """For each template, every reference whose score reaches `threshold`, best first.
+
+        Exact, and as of the database's newest change. Raises TemplateInvalid for another model's template.
+        """
+
+    def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
+        """Take in what was committed as gallery change `version`, so that it need not be read."""
 
 
 # --- probe vault and sealing -----------------------------------------------------------------------------------

@@ -5,16 +5,17 @@ Every implementation lets only errors of `server.domain` out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from server.domain.actors import Account, Session
+from server.domain.duplicates import Duplicate, Verdict
 from server.domain.events import Event, Json
 from server.domain.face import Template
-from server.domain.gallery import Record, Reference, Status, Subject, Supplement
+from server.domain.gallery import Addition, Record, Reference, Status, Subject, Supplement
 from server.domain.search import Review, Search, SearchState
 
 
@@ -88,13 +89,26 @@ class Subjects(Protocol):
     def rejections(self, model: str) -> Mapping[str, str]:
         """The problem type of each image that `model` refused, by reference id, in the order of ids."""
 
+    def by_record_numbers(self, record_numbers: Collection[str]) -> Mapping[str, Subject]:
+        """Those of the given records that are enrolled, by record number."""
+
+    def held(self, fingerprints: Collection[str]) -> frozenset[str]:
+        """Those of the given photographs' fingerprints that a reference, active or not, has."""
+
 
 class SubjectsWriter(Subjects, Protocol):
     def add(self, subject: Subject) -> None:
         """Raises RecordNumberTaken."""
 
-    def enrol(self, reference: Reference, template: Template, image: bytes) -> int:
+    def enrol(self, reference: Reference, template: Template, image: bytes, fingerprint: str | None = None) -> int:
         """Store a reference sealed; returns its gallery change version. Raises SubjectUnknown."""
+
+    def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
+        """Store new subjects, and references of them or of others, as one gallery change; returns its version.
+
+        There is one addition at least. Raises Conflict when the block ends where a record number is taken or a
+        subject unknown: ask before.
+        """
 
     def supplement(self, made: Supplement) -> tuple[int, Supplement]:
         """Store the part of `made` that is still lacking; returns its gallery change version and that part.
@@ -117,6 +131,24 @@ class SubjectsWriter(Subjects, Protocol):
 
     def erase(self, subject_id: str) -> None:
         """Delete a subject that has no reference left. Raises SubjectUnknown, or Conflict if one is left."""
+
+
+class Duplicates(Protocol):
+    def get(self, duplicate_id: str) -> Duplicate:
+        """Raises DuplicateUnknown."""
+
+    def listed(self, verdict: Verdict, limit: int) -> Sequence[Duplicate]:
+        """Those with this verdict, oldest first."""
+
+    def count(self, verdict: Verdict) -> int: ...
+
+
+class DuplicatesWriter(Duplicates, Protocol):
+    def add(self, found: Duplicate) -> bool:
+        """Store a pair of subjects; False, and nothing is stored, where the pair is known whatever its verdict."""
+
+    def settle(self, duplicate_id: str, verdict: Verdict) -> None:
+        """Raises DuplicateUnknown."""
 
 
 class Searches(Protocol):
@@ -195,6 +227,9 @@ class View(Protocol):
     def subjects(self) -> Subjects: ...
 
     @property
+    def duplicates(self) -> Duplicates: ...
+
+    @property
     def searches(self) -> Searches: ...
 
     @property
@@ -209,6 +244,9 @@ class UnitOfWork(View, Protocol):
 
     @property
     def subjects(self) -> SubjectsWriter: ...
+
+    @property
+    def duplicates(self) -> DuplicatesWriter: ...
 
     @property
     def searches(self) -> SearchesWriter: ...

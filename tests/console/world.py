@@ -17,10 +17,11 @@ from fastapi import FastAPI
 from server.audit.checkpoint import Signer
 from server.domain.actors import Actor, Role
 from server.domain.candidates import Scored
-from server.domain.capture import Agreement, Sample
+from server.domain.capture import Agreement, Likeness, Sample
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.face import NamedFace, Template
 from server.domain.gallery import Census, IndexedReference, Source
+from server.domain.image_errors import ImageRefused
 from server.domain.matchers import Standing
 from server.domain.policy import Policy
 from server.domain.probe import Alternative, Ground, Place, Purpose
@@ -31,6 +32,7 @@ from server.web.site import site
 from server.workflow.access import Access
 from server.workflow.adjudication import Adjudication
 from server.workflow.coverage import Coverage
+from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
@@ -120,6 +122,9 @@ class OneFaceEngine:
 
     def template_of(self, images: Sequence[bytes]) -> Template:
         return Template(MODEL, np.array([1, 0], dtype=np.float32))
+
+    def likenesses_of(self, images: Sequence[bytes]) -> Sequence[Likeness | ImageRefused]:
+        return [Likeness(self.template_of([image]), self.quality, image) for image in images]
 
     def portrait_of(self, image: bytes) -> bytes:
         return image
@@ -253,7 +258,8 @@ def _workflows(
             database, engine, gallery, gallery, coverage, vault, retention, policy, clock, randomness
         ),
         adjudication=Adjudication(database, retention, clock),
-        enrolment=Enrolment(database, engine, gallery, randomness),
+        enrolment=Enrolment(database, engine, gallery, clock, randomness, policy.threshold),
+        duplicates=DuplicateReview(database),
         erasures=Erasures(database, database.gallery, MemoryMatchers(Standing({}, []))),
         supervision=Supervision(database, retention, clock),
         retention=retention,

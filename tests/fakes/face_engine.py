@@ -13,7 +13,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.capture import Agreement, Sample
+from server.domain.capture import Agreement, Likeness, Sample
 from server.domain.errors import Unavailable
 from server.domain.face import Box, NamedFace, Template
 from server.domain.image_errors import (
@@ -88,6 +88,16 @@ class FakeFaceEngine:
             raise FramesDisagree
         fused = _unit(np.sum([_face(*one) for one in seen], axis=0))
         return Template(self.model, fused.astype(np.float32))
+
+    def likenesses_of(self, images: Sequence[bytes]) -> list[Likeness | ImageRefused]:
+        return [self._likeness(image) for image in images]
+
+    def _likeness(self, image: bytes) -> Likeness | ImageRefused:
+        try:
+            sample = self.sample_of([image])
+            return Likeness(sample.template, sample.quality, self.portrait_of(image))
+        except ImageRefused as refused:
+            return refused
 
     def portrait_of(self, image: bytes) -> bytes:
         person, _ = _read(image)

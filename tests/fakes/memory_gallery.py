@@ -177,6 +177,28 @@ class MemoryMatchers:
         return self.stands
 
 
+class MemoryLookalikes:
+    """A Lookalikes that reads `source` anew each time."""
+
+    def __init__(self, model: str, source: GallerySource) -> None:
+        self._model = model
+        self._source = source
+
+    def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
+        return [self._reaching(template, threshold) for template in templates]
+
+    def _reaching(self, template: Template, threshold: float) -> Sequence[Scored]:
+        _, references = self._source.references(self._model)
+        scored = [
+            Scored(entry.reference_id, entry.subject_id, float(entry.template.vector @ template.vector))
+            for entry in references
+        ]
+        return sorted((one for one in scored if one.score >= threshold), key=lambda one: -one.score)
+
+    def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
+        """Nothing to do: the next comparison reads the source."""
+
+
 class MemoryVault:
     """A ProbeVault that forgets by `clock`."""
 

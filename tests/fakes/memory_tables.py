@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,10 +10,11 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from server.domain.actors import Account, Session
+from server.domain.duplicates import Duplicate, Verdict
 from server.domain.errors import Conflict, NameTaken
 from server.domain.face import Template
-from server.domain.gallery import Record, Reference, Status, Subject, Supplement
-from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
+from server.domain.gallery import Addition, Record, Reference, Status, Subject, Supplement
+from server.domain.gallery_errors import DuplicateUnknown, RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.domain.search import Review, Search, SearchState
 from server.domain.search_errors import AlreadyReviewed, ProbeGone, SearchUnknown, UnresolvedSearch
 from tests.fakes.memory_trail import TrailState
@@ -27,6 +28,7 @@ class Enrolled:
     image: bytes
     templates: dict[str, Template]
     rejections: dict[str, str] = field(default_factory=dict)
+    fingerprint: str | None = None
 
     @property
     def active(self) -> bool:
@@ -51,6 +53,7 @@ class State:
     sessions: dict[str, Session] = field(default_factory=dict)
     subjects: dict[str, Subject] = field(default_factory=dict)
     references: dict[str, Enrolled] = field(default_factory=dict)
+    duplicates: dict[str, Duplicate] = field(default_factory=dict)
     gallery_version: int = 0
     searches: dict[str, Search] = field(default_factory=dict)
     probe_keys: dict[str, bytes] = field(default_factory=dict)
@@ -130,14 +133,33 @@ class MemorySubjects:
         held = sorted(self._state.references.items())
         return {name: enrolled.rejections[model] for name, enrolled in held if model in enrolled.rejections}
 
+    def by_record_numbers(self, record_numbers: Collection[str]) -> Mapping[str, Subject]:
+        held = {subject.record_number: subject for subject in self._state.subjects.values()}
+        return {number: held[number] for number in record_numbers if number in held}
+
+    def held(self, fingerprints: Collection[str]) -> frozenset[str]:
+        known = {enrolled.fingerprint for enrolled in self._state.references.values()}
+        return frozenset(fingerprint for fingerprint in fingerprints if fingerprint in known)
+
     def add(self, subject: Subject) -> None:
         if any(held.record_number == subject.record_number for held in self._state.subjects.values()):
             raise RecordNumberTaken
         _put_new(self._state.subjects, subject.id, subject)
 
-    def enrol(self, reference: Reference, template: Template, image: bytes) -> int:
+    def enrol(self, reference: Reference, template: Template, image: bytes, fingerprint: str | None = None) -> int:
         self.subject(reference.subject_id)
-        _put_new(self._state.references, reference.id, Enrolled(reference, image, {template.model: template}))
+        enrolled = Enrolled(reference, image, {template.model: template}, fingerprint=fingerprint)
+        _put_new(self._state.references, reference.id, enrolled)
+        return self._next_version()
+
+    def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
+        for subject in added:
+            self.add(subject)
+        for addition in additions:
+            self.subject(addition.reference.subject_id)
+            templates = {addition.template.model: addition.template}
+            enrolled = Enrolled(addition.reference, addition.portrait, templates, fingerprint=addition.fingerprint)
+            _put_new(self._state.references, addition.reference.id, enrolled)
         return self._next_version()
 
     def supplement(self, made: Supplement) -> tuple[int, Supplement]:
@@ -166,12 +188,18 @@ class MemorySubjects:
     def erase_reference(self, reference_id: str) -> int:
         if self._state.references.pop(reference_id, None) is None:
             raise ReferenceUnknown
+        self._keep(lambda pair: pair.verdict is not Verdict.OPEN or reference_id not in _references(pair))
         return self._next_version()
 
     def erase(self, subject_id: str) -> None:
         if self.references_of(subject_id):
             raise Conflict
+        self._keep(lambda pair: subject_id not in pair.pair)
         del self._state.subjects[subject_id]
+
+    def _keep(self, stays: Callable[[Duplicate], bool]) -> None:
+        held = self._state.duplicates
+        self._state.duplicates = {name: pair for name, pair in held.items() if stays(pair)}
 
     def _active(self, reference_id: str) -> Enrolled:
         held = self._state.references.get(reference_id)
@@ -182,6 +210,35 @@ class MemorySubjects:
     def _next_version(self) -> int:
         self._state.gallery_version += 1
         return self._state.gallery_version
+
+
+class MemoryDuplicates:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def get(self, duplicate_id: str) -> Duplicate:
+        try:
+            return self._state.duplicates[duplicate_id]
+        except KeyError:
+            raise DuplicateUnknown from None
+
+    def listed(self, verdict: Verdict, limit: int) -> Sequence[Duplicate]:
+        wanted = [pair for pair in self._state.duplicates.values() if pair.verdict is verdict]
+        return sorted(wanted, key=attrgetter("found_at", "id"))[:limit]
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(pair.verdict is verdict for pair in self._state.duplicates.values())
+
+    def add(self, found: Duplicate) -> bool:
+        if any(held.pair == found.pair for held in self._state.duplicates.values()):
+            return False
+        if not found.pair <= self._state.subjects.keys():
+            raise Conflict
+        _put_new(self._state.duplicates, found.id, found)
+        return True
+
+    def settle(self, duplicate_id: str, verdict: Verdict) -> None:
+        self._state.duplicates[duplicate_id] = replace(self.get(duplicate_id), verdict=verdict)
 
 
 class MemorySearches:
@@ -249,6 +306,10 @@ class MemorySearches:
 
     def _undecided(self) -> Iterator[Search]:
         return (search for search in self._state.searches.values() if search.undecided)
+
+
+def _references(pair: Duplicate) -> frozenset[str]:
+    return frozenset({pair.added.reference_id, pair.earlier.reference_id})
 
 
 def _less(by_model: dict[str, T], model: str) -> dict[str, T]:

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
+from server.domain.duplicates import Verdict
 from server.domain.errors import OifrError, RequestInvalid
 from server.domain.face import Box, NamedFace
 from server.domain.gallery import Source
@@ -107,6 +108,10 @@ class DecisionForm(Form):
 class ReviewForm(Form):
     outcome: ReviewOutcome
     note: Prose = ""
+
+
+class VerdictForm(Form):
+    verdict: Verdict
 
 
 class SubjectForm(Form):

@@ -23,7 +23,7 @@ def add_subject(form: SubjectForm, actor: SignedInActor, flows: Flows) -> Subjec
 @router.post(
     "/{subject_id}/references",
     status_code=201,
-    responses=problems(401, 403, 404, 413, 422, 503),
+    responses=problems(401, 403, 404, 409, 413, 422, 503),
     openapi_extra=multipart_body(record=ReferenceForm.model_json_schema(), image=BINARY),
 )
 def enrol(

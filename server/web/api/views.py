@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from server.domain.actors import Actor, Role
 from server.domain.capture import Agreement, Capture
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
+from server.domain.duplicates import Duplicate, Side, Verdict
 from server.domain.gallery import Record, Source
 from server.domain.matchers import Loading, Phase
 from server.domain.probe import Ground
@@ -267,6 +268,48 @@ class SubjectView(View):
 class ReferenceView(View):
     id: str
     subject: str
+
+
+class PairSideView(View):
+    """One of two records: its subject, and the reference by which it was noticed."""
+
+    subject: str
+    reference: str
+
+    @classmethod
+    def of(cls, side: Side) -> Self:
+        return cls(subject=side.subject_id, reference=side.reference_id)
+
+
+class PairView(View):
+    """Two records that may be of one person, noticed when `added` got its reference."""
+
+    id: str
+    added: PairSideView
+    earlier: PairSideView
+    found_at: datetime
+    verdict: Verdict
+
+    @classmethod
+    def of(cls, duplicate: Duplicate) -> Self:
+        return cls(
+            id=duplicate.id,
+            added=PairSideView.of(duplicate.added),
+            earlier=PairSideView.of(duplicate.earlier),
+            found_at=_utc(duplicate.found_at),
+            verdict=duplicate.verdict,
+        )
+
+
+class PairsView(View):
+    """`total`: how many pairs have this verdict, of which the oldest are listed."""
+
+    pairs: list[PairView]
+    total: int
+
+
+class SettledView(View):
+    receipt: ReceiptView
 
 
 class ProblemView(BaseModel):

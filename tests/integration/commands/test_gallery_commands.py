@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.gallery_commands import Pace, write_report
+from server.gallery_commands import write_report
+from server.progress import Pace
 from tests.integration.commands.desk import Desk
 
 OLD, ACTIVE = "dlib-resnet/1", "dlib-resnet/2"
@@ -87,6 +88,7 @@ def test_the_report_of_refused_images_is_for_its_owner(tmp_path: Path) -> None:
         (Pace(30, 90, 10.0), "30 of 90 references, 3.0 a second, 20 s left"),
         (Pace(600, 60_000, 60.0), "600 of 60,000 references, 10.0 a second, 1 h 39 min left"),
         (Pace(10, 1_510, 1.0), "10 of 1,510 references, 10.0 a second, 2 min 30 s left"),
+        (Pace(600, 1_000, 10.0, passed=500), "600 of 1,000 references, 10.0 a second, 40 s left"),
         (Pace(0, 5, 0.0), "0 of 5 references, 0.0 a second, 0 s left"),
     ],
 )

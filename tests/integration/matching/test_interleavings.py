@@ -48,7 +48,7 @@ class Desk:
     def __init__(self, database: SqlDatabase, client: Redis, randomness: CountingRandomness) -> None:
         engine, clock, vault = FakeFaceEngine(), StoppedClock(), MemoryVault(StoppedClock())
         self.gallery = ExactGallery(engine.model, database.gallery, client, MASTER.derived_cipher("gallery cache"))
-        self.enrolment = Enrolment(database, engine, self.gallery, randomness)
+        self.enrolment = Enrolment(database, engine, self.gallery, clock, randomness, POLICY.threshold)
         self._identification = Identification(
             database,
             engine,

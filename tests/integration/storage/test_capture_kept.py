@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from alembic import command
 
 from server.domain.capture import Agreement, Capture
 from server.domain.quality import Component
 from server.domain.search import Search
+from server.storage.engine import open_engine, writing
+from server.storage.schema import alembic_config
 from server.storage.unit_of_work import SqlDatabase
 from server.web.api.views import SearchView
 from server.workflow.adjudication import OpenedSearch
@@ -49,7 +51,8 @@ def test_the_view_is_the_same_after_reopening(open_sql: OpenDatabase, sqlite_url
 def test_a_search_of_the_schema_before_found_nothing(open_sql: OpenDatabase, sqlite_url: str) -> None:
     with closing(open_sql(sqlite_url)) as database:
         store(database, replace(search(), capture=CAPTURES[1]))
-    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as file, file:
-        file.execute("ALTER TABLE searches DROP COLUMN capture")
-        file.execute("UPDATE alembic_version SET version_num = '0002'")
+    engine = writing(open_engine(sqlite_url))
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+    engine.dispose()
     assert stored(open_sql(sqlite_url)) == search()

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from server.domain.image_errors import ImageUnreadable
+from server.face.decode import decode
 from server.face.portrait import portrait
 
 ORIENTATION, LYING = 0x0112, 6
@@ -22,7 +23,7 @@ def _photograph() -> bytes:
 
 
 def test_a_portrait_is_upright_bounded_and_without_metadata() -> None:
-    kept = portrait(_photograph())
+    kept = portrait(decode(_photograph()))
     with Image.open(io.BytesIO(kept)) as image:
         assert (image.format, image.size) == ("JPEG", (960, 1280))
         assert not image.getexif()
@@ -32,5 +33,6 @@ def test_a_portrait_is_upright_bounded_and_without_metadata() -> None:
 
 
 def test_a_damaged_file_gives_no_portrait() -> None:
+    damaged = _photograph()[:2000]
     with pytest.raises(ImageUnreadable):
-        portrait(_photograph()[:2000])
+        portrait(decode(damaged))

@@ -1,0 +1,1 @@
+"""Sources of photographs to enrol: folders, manifests and ANSI/NIST-ITL files, as rows for the workflow."""
