@@ -144,14 +144,14 @@ def test_a_gallery_manager_enrols_and_erases(api: Caller, world: World) -> None:
     path = f"/v1/subjects/{subject_id}/references/{enrolled.json()['id']}"
     erased = api.call(manager, "DELETE", path).json()["receipt"]
     pending = api.call(manager, "GET", f"/v1/erasures/{erased['index']}").json()
-    assert (pending["version"], pending["complete"], pending["matchers"], pending["receipt"]) == (2, False, [], None)
+    assert (pending["version"], pending["complete"], pending["matchers"], pending["receipt"]) == (4, False, [], None)
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    world.matchers.stands = Standing({"m/1": 2}, [Matcher("m0", "m/1", 2, 0, at), Matcher("m1", "m/1", 3, 0, at)])
+    world.matchers.stands = Standing({"m/1": 4}, [Matcher("m0", "m/1", 4, 0, at), Matcher("m1", "m/1", 5, 0, at)])
     done = api.call(world.supervisor(), "GET", f"/v1/erasures/{erased['index']}").json()
-    assert (done["complete"], done["cache"]) == (True, {"m/1": 2})
+    assert (done["complete"], done["cache"]) == (True, {"m/1": 4})
     assert [(one["matcher"], one["version"], one["dropped"]) for one in done["matchers"]] == [
-        ("m0", 2, True),
-        ("m1", 3, True),
+        ("m0", 4, True),
+        ("m1", 5, True),
     ]
     assert json.loads(done["receipt"]["leaf"])["act"] == "erasure-completed"
     assert api.call(world.officer(), "GET", f"/v1/erasures/{erased['index']}").status_code == 403
