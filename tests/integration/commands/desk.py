@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from server import app as composition
 from server.cli import commands
 from server.config import MODELS, Settings
-from server.domain.events import Act, Event
+from server.domain.events import Act, Event, Json
 from server.domain.face import Template
 from server.domain.gallery import Reference, Source, Subject, Supplement
 from server.storage.unit_of_work import SqlDatabase
@@ -66,7 +66,7 @@ class Desk:
         name = f"{number:032x}"
         with self.database() as database, database.write() as unit:
             version = unit.subjects.erase_reference(name)
-            details = {"subject": name, "reference": name, "version": version}
+            details: dict[str, Json] = {"subject": name, "reference": name, "version": version}
             return unit.commit(Event(Act.REFERENCE_ERASED, None, details=details)).index
 
     def supplement(self, model: str, templates: int, rejections: int) -> None:

@@ -51,7 +51,11 @@ def vectors(*numbers: int) -> dict[str, bytes]:
 
 def steps(database: SqlDatabase, after: int, limit: int = 10) -> list[tuple[int, str | None, str | None]] | None:
     found: Sequence[GalleryStep] | None = database.gallery.steps(MODEL, after, limit)
-    return found and [(step.version, step.came.reference_id if step.came else None, step.went) for step in found]
+    return (
+        None
+        if found is None
+        else [(step.version, step.came.reference_id if step.came else None, step.went) for step in found]
+    )
 
 
 def test_every_active_reference_is_read_in_blocks(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
