@@ -12,11 +12,14 @@ from itertools import count
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
-from server.domain.errors import Unavailable
+from server.domain.errors import GalleryLoading, Unavailable
 from server.domain.events import Act
+from server.domain.matchers import Loading, Phase
 from server.domain.model_errors import TemplateInvalid
 from server.telemetry import JsonLines, RequestLog
+from server.web.site import site
 from server.workflow.coverage import Coverage
 from server.workflow.re_embedding import ReEmbedding
 from tests.fakes.face_engine import FakeFaceEngine, photo
@@ -155,6 +158,21 @@ def test_readiness_names_the_part_that_is_down(api: Caller, world: World) -> Non
     down = api.call(None, "GET", "/readyz")
     assert (down.status_code, down.json()["ready"]) == (503, False)
     assert down.json()["parts"] == {"database": "ok", "cache": "cache-unavailable", "engine": "ok", "gallery": "ok"}
+
+
+def test_readiness_tells_how_far_the_gallery_is_loaded(world: World) -> None:
+    def loading() -> None:
+        raise GalleryLoading
+
+    how_far = Loading(Phase.FROM_DATABASE, 250_000, 1_000_000)
+    application = site(world.workflows, world.places, {"cache": loading}, loading=lambda: how_far)
+    answer = TestClient(application).get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "ready": False,
+        "parts": {"cache": "gallery-loading"},
+        "loading": {"phase": "reading-database", "rows": 250_000, "total": 1_000_000, "percent": 25},
+    }
 
 
 def test_an_engine_that_is_down_is_not_ready(world: World) -> None:

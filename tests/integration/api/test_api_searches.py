@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from server.audit.checkpoint import Signer
 from server.domain.actors import Actor
 from server.domain.events import Act
+from server.domain.matchers import Matcher, Standing
 from server.domain.search import SearchState
 from tests.fakes.face_engine import photo
 from tests.integration.api.caller import FORM, Caller, Part, probe
@@ -140,7 +142,22 @@ def test_a_gallery_manager_enrols_and_erases(api: Caller, world: World) -> None:
     assert enrolled.status_code == 201
     assert len(api.search(world.officer(), photo("ada")).candidates) == 1
     path = f"/v1/subjects/{subject_id}/references/{enrolled.json()['id']}"
-    assert "receipt" in api.call(manager, "DELETE", path).json()
+    erased = api.call(manager, "DELETE", path).json()["receipt"]
+    pending = api.call(manager, "GET", f"/v1/erasures/{erased['index']}").json()
+    assert (pending["version"], pending["complete"], pending["matchers"], pending["receipt"]) == (4, False, [], None)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    world.matchers.stands = Standing({"m/1": 4}, [Matcher("m0", "m/1", 4, 0, at), Matcher("m1", "m/1", 5, 0, at)])
+    done = api.call(world.supervisor(), "GET", f"/v1/erasures/{erased['index']}").json()
+    assert (done["complete"], done["cache"]) == (True, {"m/1": 4})
+    assert [(one["matcher"], one["version"], one["dropped"]) for one in done["matchers"]] == [
+        ("m0", 4, True),
+        ("m1", 5, True),
+    ]
+    assert done["receipt"]["leaf"].encode() == world.last(Act.ERASURE_COMPLETED).leaf
+    assert api.call(world.officer(), "GET", f"/v1/erasures/{erased['index']}").status_code == 403
+    assert api.call(manager, "GET", "/v1/erasures/0").status_code == 404
+    world.matchers.down = True
+    assert api.call(manager, "GET", f"/v1/erasures/{erased['index']}").json()["type"] == "cache-unavailable"
     assert "receipt" in api.call(manager, "DELETE", f"/v1/subjects/{subject_id}").json()
     assert api.search(world.officer("3982"), photo("ada")).candidates == ()
 

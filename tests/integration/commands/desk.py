@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from server import app as composition
 from server.cli import commands
 from server.config import MODELS, Settings
-from server.domain.events import Act, Event
+from server.domain.events import Act, Event, Json
 from server.domain.face import Template
 from server.domain.gallery import Reference, Source, Subject, Supplement
 from server.storage.unit_of_work import SqlDatabase
@@ -42,9 +42,13 @@ class Desk:
         assert text.count(before) == 1
         path.write_text(text.replace(before, after), "utf-8")
 
+    @property
+    def settings(self) -> Settings:
+        return Settings(home=self.home, models=self.models)
+
     @contextmanager
     def database(self) -> Iterator[SqlDatabase]:
-        with composition.opened_database(Settings(home=self.home, models=self.models)) as database:
+        with composition.opened_database(self.settings) as database:
             yield database
 
     def enrol(self, count: int, model: str) -> None:
@@ -56,6 +60,14 @@ class Desk:
                 reference = Reference(name, name, Source.CUSTODY, "Custody record", date(2024, 1, 1))
                 unit.subjects.enrol(reference, _template(number, model), b"no image")
             unit.commit(Event(Act.SUBJECT_ADDED, None))
+
+    def erase(self, number: int) -> int:
+        """Erase one reference that `enrol` made, and tell nobody; returns the index of the erasure's entry."""
+        name = f"{number:032x}"
+        with self.database() as database, database.write() as unit:
+            version = unit.subjects.erase_reference(name)
+            details: dict[str, Json] = {"subject": name, "reference": name, "version": version}
+            return unit.commit(Event(Act.REFERENCE_ERASED, None, details=details)).index
 
     def supplement(self, model: str, templates: int, rejections: int) -> None:
         """What a re-embedding would have left behind."""

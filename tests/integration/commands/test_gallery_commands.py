@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
+from server.app import opened_index
 from server.gallery_commands import write_report
+from server.matching.embedded import EmbeddedRedis
+from server.matching.roster import SINCE
 from server.progress import Pace
 from tests.integration.commands.desk import Desk
+from tests.real_redis import need_redis_server
 
 OLD, ACTIVE = "dlib-resnet/1", "dlib-resnet/2"
+LIMIT = 20.0
+
+
+@pytest.fixture
+def redis_beside(desk: Desk) -> Iterator[Redis]:
+    """The Redis that a server of this home would run."""
+    need_redis_server()
+    with EmbeddedRedis(desk.home / "redis") as redis, redis.client() as client:
+        yield client
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LIMIT
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_status_counts_what_each_model_knows(desk: Desk) -> None:
@@ -20,7 +44,35 @@ def test_status_counts_what_each_model_knows(desk: Desk) -> None:
         f"5 active references; the active model is {ACTIVE}.",
         f"{OLD}: 5 templates, 0 images refused, 0 missing",
         f"{ACTIVE}: 2 templates, 1 images refused, 2 missing",
+        "database: at gallery change 6",
+        "cache: does not answer; no server runs here, or Redis is down",
     ]
+    told = json.loads(desk.oifr("gallery", "status", "--json").output)
+    assert told["models"][ACTIVE] == {"templates": 2, "refused": 1, "missing": 2}
+    assert (told["database"], told["cache"], told["matchers"]) == ({"version": 6, "references": 5}, None, None)
+
+
+def test_status_and_erasure_tell_where_cache_and_matchers_stand(desk: Desk, redis_beside: Redis) -> None:
+    desk.enrol(3, ACTIVE)
+    with desk.database() as database, opened_index(desk.settings, database, ACTIVE) as matcher, matcher.following():
+        eventually(lambda: matcher.standing().stored == {ACTIVE: 3})
+        told = json.loads(desk.oifr("gallery", "status", "--json").output)
+        assert told["cache"] == {ACTIVE: 3}
+        assert [(one["model"], one["version"], one["references"]) for one in told["matchers"]] == [(ACTIVE, 3, 3)]
+        lines = desk.oifr("gallery", "status").output.splitlines()
+        assert lines[-2] == f"cache: {ACTIVE} at gallery change 3"
+        assert lines[-1].startswith("matcher ")
+        assert f": {ACTIVE} at gallery change 3, 3 references, told " in lines[-1]
+        index = desk.erase(0)
+        early = desk.oifr("gallery", "erasure", str(index))
+        assert (early.exit_code, early.output.splitlines()[0]) == (3, "erased from the database as gallery change 4")
+        redis_beside.set(SINCE, "0")  # as if the list had been kept for long
+        eventually(lambda: desk.oifr("gallery", "erasure", str(index)).exit_code == 0)
+        done = json.loads(desk.oifr("gallery", "erasure", str(index), "--json").output)
+        assert (done["complete"], done["version"], done["cache"]) == (True, 4, {ACTIVE: 4})
+        assert [one["version"] for one in done["matchers"]] == [4]
+    assert desk.refusal("gallery", "erasure", "0").startswith("EntryUnknown")
+    assert desk.oifr("gallery", "status").output.splitlines()[-1] == "no matcher is alive"
 
 
 def test_a_dry_run_says_what_is_missing_and_changes_nothing(desk: Desk) -> None:

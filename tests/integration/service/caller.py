@@ -106,6 +106,12 @@ class Caller:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    def erase(self, subject: str, reference: str) -> Any:
+        """The receipt of the erasure."""
+        answer = self._http.delete(f"/v1/subjects/{subject}/references/{reference}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["receipt"]
+
     # --- the supervisor
 
     def entries(self, limit: int = 50) -> list[Any]:

@@ -18,7 +18,9 @@ from tests.integration.service.staff import (
     enrol_pair,
     hire,
 )
-from tests.real_redis import need_redis_server
+from tests.real_redis import need_redis_server, own_redis
+
+__all__ = ["own_redis"]
 
 MEASURED = pytest.StashKey[list[str]]()
 

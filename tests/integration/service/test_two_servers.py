@@ -1,0 +1,68 @@
+"""Two `oifr serve` on one database and one Redis stay in step, and an erasure at one reaches the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from server.matching.embedded import EmbeddedRedis
+from server.matching.roster import LIFE_SECONDS
+from tests.integration.service.caller import Caller
+from tests.integration.service.installation import Installation, eventually, free_port
+from tests.integration.service.photographs import field_photograph
+from tests.integration.service.staff import ADA, BEA, MANAGER, OFFICER, SUPERVISOR, enrol_pair, hire
+from tests.integration.service.traces import assert_trail_intact, opened_database
+
+Install = Callable[..., Installation]
+
+PATIENCE = 3.0 * LIFE_SECONDS
+
+
+def test_an_erasure_reaches_the_other_process_and_is_proven(install: Install, own_redis: EmbeddedRedis) -> None:
+    one = install(redis_url=own_redis.url)
+    other = replace(one, port=free_port())
+    hire(one)
+    with one.serving():
+        people = {person: reference for reference, person in enrol_pair(one).items()}
+        with (
+            other.serving() as second,
+            Caller(other.url, OFFICER) as officer,
+            Caller(one.url, SUPERVISOR) as supervisor,
+            Caller(one.url, MANAGER) as manager,
+        ):
+            subjects = _subjects(supervisor)
+            assert _found(officer, supervisor) == set(people.values())
+            receipt = manager.erase(subjects[people[ADA]], people[ADA])
+            assert _found(officer, supervisor) == {people[BEA]}
+            done = eventually(lambda: _completed(manager, receipt), PATIENCE, "both have dropped it")
+            assert [matcher["dropped"] for matcher in done["matchers"]] == [True, True]
+            status = json.loads(other.oifr("gallery", "status", "--json").stdout)
+            assert [matcher["version"] for matcher in status["matchers"]] == [status["database"]["version"]] * 2
+            second.kill()
+            receipt = manager.erase(subjects[people[BEA]], people[BEA])
+            done = eventually(lambda: _completed(manager, receipt), PATIENCE, "who is left has dropped it")
+            assert len(done["matchers"]) == 1
+            assert set(done["cache"].values()) == {done["version"]}
+        with opened_database(one) as database:
+            assert_trail_intact(one, database)
+
+
+def _subjects(supervisor: Caller) -> dict[str, str]:
+    """The subject of each reference, as the trail tells."""
+    enrolled = [json.loads(entry["leaf"]) for entry in supervisor.entries() if entry["act"] == "reference-enrolled"]
+    return {leaf["details"]["reference"]: leaf["details"]["subject"] for leaf in enrolled}
+
+
+def _found(officer: Caller, supervisor: Caller) -> set[str]:
+    view = officer.answered(field_photograph())
+    officer.settle(view)
+    return supervisor.references_found(view["id"])
+
+
+def _completed(caller: Caller, receipt: Any) -> Any:
+    answer = caller.get(f"/v1/erasures/{receipt['index']}")
+    assert answer.status_code == 200, answer.text
+    erasure = answer.json()
+    return erasure if erasure["complete"] else None
