@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from server.domain.gallery import Census, IndexedReference, Source, Status
 from server.storage.data_keys import DataKeys
@@ -17,7 +18,7 @@ INACTIVE = [status for status in Status if status is not Status.ACTIVE]
 
 
 class SqlGallery:
-    """`ports.GallerySource`. `read` opens one consistent read."""
+    """`ports.GalleryTemplates`. `read` opens one consistent read."""
 
     def __init__(self, read: Callable[[], AbstractContextManager[Connection]], keys: DataKeys) -> None:
         self._read = read
@@ -28,15 +29,26 @@ class SqlGallery:
             return gallery_version(connection)
 
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
-        active = (
-            select(refs.c.id, refs.c.subject_id, refs.c.source, templates.c.model, templates.c.template)
-            .join(templates, templates.c.reference_id == refs.c.id)
-            .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
-            .order_by(refs.c.id)
-            .execution_options(yield_per=ROWS_AT_A_TIME)
-        )
+        active = _active_of(model).order_by(refs.c.id).execution_options(yield_per=ROWS_AT_A_TIME)
         with self._read() as connection:
             return gallery_version(connection), [self._indexed(row) for row in connection.execute(active)]
+
+    def ids(self, model: str) -> tuple[int, Sequence[str]]:
+        active = (
+            select(refs.c.id)
+            .join(templates, templates.c.reference_id == refs.c.id)
+            .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
+        )
+        with self._read() as connection:
+            return gallery_version(connection), list(connection.scalars(active))
+
+    def indexed(self, model: str, reference_ids: Sequence[str]) -> Sequence[IndexedReference]:
+        found: list[IndexedReference] = []
+        with self._read() as connection:
+            for start in range(0, len(reference_ids), ROWS_AT_A_TIME):
+                named = _active_of(model).where(refs.c.id.in_(reference_ids[start : start + ROWS_AT_A_TIME]))
+                found.extend(self._indexed(row) for row in connection.execute(named))
+        return found
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         found = select(refs.c.id).where(refs.c.id.in_(reference_ids), refs.c.status == Status.ACTIVE)
@@ -56,6 +68,15 @@ class SqlGallery:
     def _indexed(self, row: AnyRow) -> IndexedReference:
         template = open_template(self._keys, row.id, row.model, row.template)
         return IndexedReference(row.id, row.subject_id, Source(row.source), template)
+
+
+def _active_of(model: str) -> Select[Any]:
+    """What `_indexed` reads of each active reference that has a template of `model`."""
+    return (
+        select(refs.c.id, refs.c.subject_id, refs.c.source, templates.c.model, templates.c.template)
+        .join(templates, templates.c.reference_id == refs.c.id)
+        .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
+    )
 
 
 def gallery_version(connection: Connection) -> int:

@@ -35,7 +35,7 @@ class ThrowAwayCipher:
 
 
 class MemoryGallerySource:
-    """A GallerySource with the two writes that a database would make."""
+    """A GalleryTemplates with the writes that a database would make."""
 
     def __init__(self) -> None:
         self._references: dict[str, IndexedReference] = {}
@@ -76,6 +76,16 @@ class MemoryGallerySource:
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
         self.reads += 1
         return self._version, [entry for entry in self._references.values() if entry.template.model == model]
+
+    def ids(self, model: str) -> tuple[int, Sequence[str]]:
+        self.reads += 1
+        return self._version, [
+            entry.reference_id for entry in self._references.values() if entry.template.model == model
+        ]
+
+    def indexed(self, model: str, reference_ids: Sequence[str]) -> Sequence[IndexedReference]:
+        found = [self._references[name] for name in reference_ids if name in self._references]
+        return [entry for entry in found if entry.template.model == model]
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         return frozenset(self._references).intersection(reference_ids)
