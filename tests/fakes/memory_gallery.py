@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.domain.candidates import Scored
-from server.domain.errors import CacheUnavailable, ProbeGone, SealBroken, TemplateInvalid
+from server.domain.errors import CacheUnavailable, ProbeGone, SealBroken, SearchIncomplete, TemplateInvalid
 from server.domain.face import Template
 from server.domain.gallery import Census, IndexedReference, Source
 from server.workflow.ports import Clock, GallerySource
@@ -96,12 +96,16 @@ class MemoryGallerySource:
 
 
 class MemoryGallery:
-    """A GalleryIndex that reads `source` anew at each search; `down` makes it answer like a dead cache."""
+    """A GalleryIndex that reads `source` anew at each search.
+
+    `down` makes it answer like a dead cache, `incomplete` like an index of which a node is dead.
+    """
 
     def __init__(self, model: str, source: GallerySource) -> None:
         self._model = model
         self._source = source
         self.down = False
+        self.incomplete = False
 
     def search(self, template: Template, sources: frozenset[Source], threshold: float) -> Sequence[Scored]:
         self.ping()
@@ -131,6 +135,8 @@ class MemoryGallery:
     def ping(self) -> None:
         if self.down:
             raise CacheUnavailable
+        if self.incomplete:
+            raise SearchIncomplete
 
 
 class MemoryVault:
