@@ -10,21 +10,25 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from redis import Redis
+
 from server.domain.candidates import Scored
 from server.domain.errors import SearchIncomplete, TemplateInvalid, Unavailable
 from server.domain.face import Template, Vector
 from server.domain.gallery import IndexedReference, Source
-from server.matching.matrix import Matrix
+from server.matching.cache import GalleryCache
 from server.matching.vector_set_filling import BEING_FILLED, Filling
 from server.matching.vector_set_partition import Layout, Near, Partition
 from server.matching.vector_set_precision import slack
 from server.matching.vector_set_server import VectorServer
-from server.workflow.ports import GalleryTemplates
+from server.workflow.ports import Cipher, GalleryTemplates
 
 FIRST_COUNT = 64
 MORE = 4
 WAIT_FOR_FILLING = 2.0  # seconds a search waits for a partition that is behind
 ATTEMPTS = 3
+BEYOND = f"{2**64 - 1}-0"  # later than every entry of a stream
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ class VectorSetGallery:
             return ()
         ids = self._reaching(template.vector, sources, threshold)
         references = self._source.indexed(self._layout.model, ids)
-        return Matrix.of(references, 0).scan(template.vector, sources, threshold)
+        scored = _scored(template.vector, [entry for entry in references if entry.source in sources])
+        return tuple(entry for entry in scored if entry.score >= threshold)
 
     def added(self, reference: IndexedReference, version: int) -> None:
         """Put a committed reference in its partition, and tell the others of the version; never raises.
@@ -175,9 +180,32 @@ class VectorSetGallery:
             pass
 
     def _forget_others(self) -> None:
+        """A set of another model that still has templates stays: it may be the way back."""
         models = {self._layout.model, *self._source.census().templates}
         layouts = [Layout(model, self._layout.partitions, self._layout.precision) for model in models]
         kept = {prefix for layout in layouts for prefix in layout.prefixes()}
         stored = {key.rpartition(":")[0] for key in self._server.keys("gallery:{*}:state")}
         for prefix in stored - kept:
             Partition(prefix, self._layout.precision, self._server).forget()
+
+
+def forget_gallery(client: Redis, cipher: Cipher, model: str) -> None:
+    """Drop every row that the exact matcher stored at `client`, of this model and of others, and its stream of changes.
+
+    Raises CacheUnavailable.
+    """
+    cache = GalleryCache(client, cipher, model)
+    cache.forget()
+    cache.forget_others(())
+    cache.changes.trim(BEYOND)
+
+
+def _scored(vector: Vector, references: Sequence[IndexedReference]) -> Sequence[Scored]:
+    """The float64 product of `vector` and each template, best first; equal scores by reference id."""
+    if not references:
+        return ()
+    templates = np.stack([entry.template.vector for entry in references]).astype(np.float64)
+    scores = np.einsum("ij,j->i", templates, vector.astype(np.float64))
+    entries = zip(references, scores, strict=True)
+    scored = [Scored(entry.reference_id, entry.subject_id, float(score)) for entry, score in entries]
+    return sorted(scored, key=lambda entry: (-entry.score, entry.reference_id))

@@ -106,6 +106,9 @@ class Caller:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    def erase(self, subject: str, reference: str) -> httpx.Response:
+        return self._http.delete(f"/v1/subjects/{subject}/references/{reference}")
+
     # --- the supervisor
 
     def entries(self, limit: int = 50) -> list[Any]:
