@@ -1,6 +1,6 @@
 """The vector-set matcher at each effort: latency, recall, and how many persons an approximate search loses.
 
-python -m bench.vector_set [--rows 100000] [--partitions 12] [--precision q8] [--url redis://...] [--latency-only]
+python -m bench.vector_set [--rows 100000] [--partitions 12] [--precision q8] [--url redis://...]
 
 Without --url it starts three Redis 8 nodes on loopback. A gallery that is filled already is not filled again, so a
 second run with the same --url measures at once.
@@ -33,9 +33,10 @@ MODEL = "bench/1"
 SEED = 20240501
 DIMENSION = 128
 LISTED = 50  # strangers that reach the threshold, on average; nobody is ever shown more than 26
-PROBES = 2000
-TIMED = 60
-EFFORTS = (50, 100, 200, 500, 1000, 2000)
+PROBES = 1400
+TIMED = 40
+EFFORTS = (50, 100, 200, 500, 1000, 2000, None)
+COLUMNS = ("ms", "ms, two sources of three", "recall@10", "mates lost, good probes", "mates lost, poor probes")
 ALL = frozenset(Source)
 FEWER = frozenset({Source.CUSTODY, Source.WANTED})
 
@@ -45,6 +46,7 @@ STRANGERS = (0.873, 0.0275)
 GOOD, POOR = (0.9595, 0.0127), (0.9478, 0.0125)
 
 Vectors = NDArray[np.float32]
+Answers = dict[int, set[int]]
 
 
 @dataclass(frozen=True)
@@ -130,18 +132,41 @@ class FixedSource:
 
 @dataclass(frozen=True)
 class Trial:
-    """Probes with their mates' rows, what an exact search lists for each, and the threshold."""
+    """A probe of each of some references, and what an exact search lists at `threshold`."""
 
-    probes: Vectors
-    mates: NDArray[np.intp]
-    lists: Sequence[NDArray[np.intp]]
+    population: Population
+    moments: tuple[float, float]
     threshold: float
+
+    @cached_property
+    def mates(self) -> NDArray[np.intp]:
+        return np.random.default_rng(SEED + 2).choice(self.population.rows, PROBES, replace=False)
+
+    @cached_property
+    def probes(self) -> Vectors:
+        return self.population.probes(self.moments, self.mates)
+
+    @cached_property
+    def lists(self) -> Sequence[NDArray[np.intp]]:
+        """The rows that reach the threshold, best first."""
+        made: list[NDArray[np.intp]] = []
+        for start in range(0, PROBES, 50):
+            for scores in self.probes[start : start + 50] @ self.population.references.T:
+                reached = np.flatnonzero(scores >= self.threshold)
+                made.append(reached[np.argsort(-scores[reached])])
+        return made
+
+    @cached_property
+    def with_mate(self) -> Sequence[int]:
+        """Numbers of the probes whose mate an exact search lists."""
+        return [row for row in range(PROBES) if self.mates[row] in self.lists[row]]
 
 
 def main() -> None:
     options = parsed_options()
     population = Population(options.rows)
-    good, poor = (trial(population, moments) for moments in (GOOD, POOR))
+    threshold = threshold_of(population)
+    good, poor = (Trial(population, moments, threshold) for moments in (GOOD, POOR))
     source = FixedSource(population.references)
     layout = Layout(MODEL, options.partitions, Precision(options.precision))
     with served(options.url) as url:
@@ -154,12 +179,12 @@ def main() -> None:
             filler.warm()
             print(f"filled, or found full, in {time.perf_counter() - begun:.1f} s")
         told = f"{options.rows:,} references, {options.partitions} partitions, {options.precision}"
-        print(f"{told}, threshold {good.threshold:.4f}; ms are medians of {TIMED} searches")
-        print("| effort | ms | ms, two sources of three | recall@10 | mates lost, good | mates lost, poor |")
-        print("|---|---|---|---|---|---|")
-        for effort in (*EFFORTS, None):
+        print(f"{told}, threshold {threshold:.4f}; ms are medians of {TIMED} searches")
+        print(f"| effort | {' | '.join(COLUMNS[: 2 if options.latency_only else None])} |")
+        for effort in options.efforts:
             with matcher(effort) as gallery:
-                print(line(gallery, effort, good, poor, options.latency_only), flush=True)
+                cells = timed(gallery, good) + ([] if options.latency_only else counted(gallery, good, poor))
+            print(f"| {' | '.join(['truth' if effort is None else str(effort), *cells])} |", flush=True)
 
 
 def parsed_options() -> argparse.Namespace:
@@ -168,8 +193,13 @@ def parsed_options() -> argparse.Namespace:
     parser.add_argument("--partitions", type=int, default=12)
     parser.add_argument("--precision", choices=list(Precision), default=Precision.Q8)
     parser.add_argument("--url", help="a running Redis 8; default: three nodes of our own on loopback")
+    parser.add_argument("--efforts", type=effort_named, nargs="+", default=EFFORTS, help="numbers, or truth")
     parser.add_argument("--latency-only", action="store_true", help="leave recall and loss out")
     return parser.parse_args()
+
+
+def effort_named(word: str) -> int | None:
+    return None if word == "truth" else int(word)
 
 
 @contextmanager
@@ -181,47 +211,42 @@ def served(url: str | None) -> Iterator[str]:
         yield servers.url
 
 
-def trial(population: Population, moments: tuple[float, float]) -> Trial:
-    """The threshold is the same for all kinds of probe, because strangers' scores are."""
-    references = population.references
-    mates = np.random.default_rng(SEED + 2).choice(len(references), PROBES, replace=False)
-    probes = population.probes(moments, mates)
-    strangers = population.probes(POOR, mates[:200]) @ references.T
-    threshold = float(np.quantile(strangers, 1 - LISTED / len(references)))
-    lists = []
-    for start in range(0, PROBES, 100):
-        scores = probes[start : start + 100] @ references.T
-        lists += [np.flatnonzero(row >= threshold)[np.argsort(-row[row >= threshold])] for row in scores]
-    return Trial(probes, mates, lists, threshold)
+def threshold_of(population: Population) -> float:
+    """What as many strangers reach as are to be listed."""
+    mates = np.arange(100)
+    strangers = population.probes(POOR, mates) @ population.references.T
+    strangers[mates, mates] = -1
+    return float(np.quantile(strangers, 1 - LISTED / population.rows))
 
 
-def line(gallery: VectorSetGallery, effort: int | None, good: Trial, poor: Trial, latency_only: bool) -> str:
-    times = [median_ms(partial(searched, gallery, good.threshold, sources), good.probes) for sources in (ALL, FEWER)]
-    cells = ["truth" if effort is None else str(effort), *(f"{milliseconds:.1f}" for milliseconds in times)]
-    if not latency_only:
-        cells += [recalled(gallery, good), lost(gallery, good), lost(gallery, poor)]
-    return f"| {' | '.join(cells)} |"
+def timed(gallery: VectorSetGallery, trial: Trial) -> list[str]:
+    acts = [partial(searched, gallery, trial.threshold, sources) for sources in (ALL, FEWER)]
+    return [f"{median_ms(act, trial.probes):.1f}" for act in acts]
 
 
-def searched(gallery: VectorSetGallery, threshold: float, sources: frozenset[Source], probe: Vectors) -> list[int]:
-    return [int(entry.reference_id, 16) for entry in gallery.search(Template(MODEL, probe), sources, threshold)]
+def counted(gallery: VectorSetGallery, good: Trial, poor: Trial) -> list[str]:
+    answers = [answers_of(gallery, trial) for trial in (good, poor)]
+    losses = [lost(trial, answer) for trial, answer in zip((good, poor), answers, strict=True)]
+    return [recalled(good, answers[0]), *losses]
 
 
-def recalled(gallery: VectorSetGallery, of: Trial) -> str:
+def answers_of(gallery: VectorSetGallery, trial: Trial) -> Answers:
+    return {row: searched(gallery, trial.threshold, ALL, trial.probes[row]) for row in trial.with_mate}
+
+
+def searched(gallery: VectorSetGallery, threshold: float, sources: frozenset[Source], probe: Vectors) -> set[int]:
+    return {int(entry.reference_id, 16) for entry in gallery.search(Template(MODEL, probe), sources, threshold)}
+
+
+def recalled(trial: Trial, answers: Answers) -> str:
     """How many of the ten best of an exact search are found, where it lists as many."""
-    shares = []
-    for probe, listed in zip(of.probes[:400], of.lists, strict=False):
-        if len(listed) >= 10:
-            found = searched(gallery, of.threshold, ALL, probe)
-            shares.append(len(set(listed[:10].tolist()).intersection(found)) / 10)
-    return f"{statistics.mean(shares):.3f}"
+    long = [row for row in answers if len(trial.lists[row]) >= 10]
+    return f"{statistics.mean(len(set(trial.lists[row][:10].tolist()) & answers[row]) / 10 for row in long):.4f}"
 
 
-def lost(gallery: VectorSetGallery, of: Trial) -> str:
+def lost(trial: Trial, answers: Answers) -> str:
     """Mates that an exact search lists and this one does not."""
-    listed = [row for row, (mate, rows) in enumerate(zip(of.mates, of.lists, strict=True)) if mate in rows]
-    missed = sum(of.mates[row] not in searched(gallery, of.threshold, ALL, of.probes[row]) for row in listed)
-    return f"{missed} of {len(listed)}"
+    return f"{sum(int(trial.mates[row]) not in found for row, found in answers.items())} of {len(answers)}"
 
 
 def median_ms(search: Callable[[Vectors], object], probes: Vectors) -> float:
