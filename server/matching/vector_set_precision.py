@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.face import UNIT_TOLERANCE, Vector
-from server.matching.matrix import rounding_error
 
 STEPS = 127
 
@@ -43,7 +42,7 @@ def loss(vectors: NDArray[np.float32], precision: Precision) -> NDArray[np.float
     """
     exact = vectors.astype(np.float64)
     apart = np.linalg.norm(exact - _kept(exact, precision), axis=1)
-    return np.asarray(apart + rounding_error(vectors.shape[1]), dtype=np.float64)
+    return np.asarray(apart + float_error(vectors.shape[1]), dtype=np.float64)
 
 
 def slack(probe: Vector, worst_loss: float, precision: Precision) -> float:
@@ -51,7 +50,7 @@ def slack(probe: Vector, worst_loss: float, precision: Precision) -> float:
     own_loss = float(loss(probe[None], precision)[0])
     length = float(np.linalg.norm(probe.astype(np.float64)))
     rounded = worst_loss * (length + own_loss) + (1 + UNIT_TOLERANCE) * own_loss
-    return rounded + rounding_error(probe.size)
+    return rounded + float_error(probe.size)
 
 
 def _kept(vectors: NDArray[np.float64], precision: Precision) -> NDArray[np.float64]:
@@ -60,3 +59,13 @@ def _kept(vectors: NDArray[np.float64], precision: Precision) -> NDArray[np.floa
         return np.asarray(unit, dtype=np.float64)
     step = np.abs(unit).max(axis=1, keepdims=True) / STEPS
     return np.asarray(np.rint(unit / step) * step, dtype=np.float64)
+
+
+def float_error(dimension: int) -> float:
+    """A bound on the error of a float32 inner product of two unit-length vectors, in any order of summation.
+
+    n u / (1 - n u) times the sum of |a_i b_i|, which Cauchy-Schwarz bounds by the product of the lengths (Higham,
+    Accuracy and Stability of Numerical Algorithms, 3.1); u is 2**-24. Doubled, for the conversion of the result.
+    """
+    unit = dimension * 2.0**-24
+    return 2 * unit / (1 - unit) * (1 + UNIT_TOLERANCE) ** 2 + 2.0**-23
