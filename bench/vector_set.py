@@ -207,7 +207,10 @@ def served(url: str | None) -> Iterator[str]:
     if url is not None:
         yield url
         return
-    with tempfile.TemporaryDirectory(prefix="oifr-bench-") as folder, cluster(Path(folder)) as servers:
+    with (
+        tempfile.TemporaryDirectory(prefix="oifr-bench-") as folder,
+        cluster(Path(folder), node_timeout=15_000) as servers,
+    ):
         yield servers.url
 
 

@@ -120,11 +120,12 @@ def single(folder: Path) -> Iterator[Servers]:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[Servers]:
-    """Three nodes with a third of the slots each, and no replicas."""
+def cluster(folder: Path, node_timeout: int = 1000) -> Iterator[Servers]:
+    """Three nodes with a third of the slots each, and no replicas; they give one up after `node_timeout` ms."""
     executable, ports = need_redis8(), free_ports(2 * NODES)
     with ExitStack() as closing:
-        nodes = tuple(_member(executable, folder, *ports[number::NODES]) for number in range(NODES))
+        settings = ("--cluster-enabled", "yes", "--cluster-node-timeout", str(node_timeout))
+        nodes = tuple(_member(executable, folder, *ports[number::NODES], settings) for number in range(NODES))
         for node in nodes:
             closing.callback(node.kill)
             node.start()
@@ -173,9 +174,8 @@ def _major(executable: Path) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _member(executable: Path, folder: Path, port: int, bus_port: int) -> Node:
-    settings = ("--cluster-enabled", "yes", "--cluster-port", str(bus_port), "--cluster-node-timeout", "1000")
-    return Node(executable, folder / str(port), port, settings)
+def _member(executable: Path, folder: Path, port: int, bus_port: int, settings: tuple[str, ...]) -> Node:
+    return Node(executable, folder / str(port), port, (*settings, "--cluster-port", str(bus_port)))
 
 
 def _join(servers: Servers) -> None:

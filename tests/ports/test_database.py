@@ -19,7 +19,7 @@ from server.domain.errors import (
     UnresolvedSearch,
 )
 from server.domain.gallery import IndexedReference, Record, Source
-from server.workflow.ports import Database, GalleryTemplates
+from server.workflow.ports import Database, GallerySource, GalleryTemplates
 from tests.fakes.clock import NOON
 from tests.fakes.samples import HAPPENED, account, reference, search, subject
 from tests.fakes.templates import MODEL, template
@@ -30,7 +30,7 @@ IMAGE = b"\xff\xd8 a portrait"
 
 def test_it_is_what_the_workflows_ask_for(database: AnyDatabase) -> None:
     port: Database = database
-    source: GalleryTemplates = database.gallery
+    source: GallerySource = database.gallery
     port.ping()
     assert source.version() == 0
 
@@ -157,7 +157,7 @@ def test_a_session_needs_its_account(database: AnyDatabase) -> None:
 
 
 @pytest.fixture
-def gallery(database: AnyDatabase) -> GalleryTemplates:
+def gallery(database: AnyDatabase) -> GallerySource:
     """Three references of two subjects."""
     with database.write() as unit:
         unit.subjects.add(subject(1))
@@ -168,7 +168,7 @@ def gallery(database: AnyDatabase) -> GalleryTemplates:
     return database.gallery
 
 
-def test_subjects_and_references_come_back_as_they_went_in(database: AnyDatabase, gallery: GalleryTemplates) -> None:
+def test_subjects_and_references_come_back_as_they_went_in(database: AnyDatabase, gallery: GallerySource) -> None:
     with database.read() as view:
         assert view.subjects.subject("subject-1") == subject(1)
         assert view.subjects.subject("subject-2").born_on is None
@@ -178,7 +178,7 @@ def test_subjects_and_references_come_back_as_they_went_in(database: AnyDatabase
         assert view.subjects.image("reference-3") == IMAGE + b"\x03"
 
 
-def test_what_is_not_there_is_named(database: AnyDatabase, gallery: GalleryTemplates) -> None:
+def test_what_is_not_there_is_named(database: AnyDatabase, gallery: GallerySource) -> None:
     with database.read() as view:
         with pytest.raises(ReferenceUnknown):
             view.subjects.reference_of("subject-2", "reference-1")
@@ -190,7 +190,7 @@ def test_what_is_not_there_is_named(database: AnyDatabase, gallery: GalleryTempl
             view.subjects.references_of("subject-9")
 
 
-def test_a_record_number_is_taken_once(database: AnyDatabase, gallery: GalleryTemplates) -> None:
+def test_a_record_number_is_taken_once(database: AnyDatabase, gallery: GallerySource) -> None:
     with database.write() as unit, pytest.raises(RecordNumberTaken):
         unit.subjects.add(replace(subject(1), id="subject-9"))
 
@@ -200,7 +200,7 @@ def test_an_enrolment_needs_its_subject(database: AnyDatabase) -> None:
         unit.subjects.enrol(reference(1), template(1), IMAGE)
 
 
-def test_the_gallery_source_gives_every_template_of_the_model(gallery: GalleryTemplates) -> None:
+def test_the_gallery_source_gives_every_template_of_the_model(gallery: GallerySource) -> None:
     version, references = gallery.references(MODEL)
     assert version == gallery.version() == 3
     assert [_plain(entry) for entry in references] == [
@@ -213,20 +213,21 @@ def test_the_gallery_source_gives_every_template_of_the_model(gallery: GalleryTe
     assert gallery.active([]) == frozenset()
 
 
-def test_the_gallery_is_read_in_parts(database: AnyDatabase, gallery: GalleryTemplates) -> None:
-    version, ids = gallery.ids(MODEL)
+def test_the_gallery_is_read_in_parts(database: AnyDatabase, gallery: GallerySource) -> None:
+    parts: GalleryTemplates = database.gallery
+    version, ids = parts.ids(MODEL)
     assert (version, sorted(ids)) == (3, ["reference-1", "reference-2", "reference-3"])
-    assert gallery.ids("another-model") == (3, [])
+    assert parts.ids("another-model") == (3, [])
     _, everything = gallery.references(MODEL)
     many = [f"unknown-{number}" for number in range(2500)]
-    found = gallery.indexed(MODEL, ["reference-3", *many, "reference-1"])
+    found = parts.indexed(MODEL, ["reference-3", *many, "reference-1"])
     assert sorted(map(_plain, found)) == [_plain(everything[0]), _plain(everything[2])]
-    assert gallery.indexed(MODEL, []) == gallery.indexed("another-model", ["reference-1"]) == []
+    assert parts.indexed(MODEL, []) == parts.indexed("another-model", ["reference-1"]) == []
     with database.write() as unit:
         unit.subjects.erase_reference("reference-3")
         unit.commit(HAPPENED)
-    assert [entry.reference_id for entry in gallery.indexed(MODEL, ["reference-3", "reference-1"])] == ["reference-1"]
-    assert (gallery.ids(MODEL)[0], sorted(gallery.ids(MODEL)[1])) == (4, ["reference-1", "reference-2"])
+    assert [entry.reference_id for entry in parts.indexed(MODEL, ["reference-3", "reference-1"])] == ["reference-1"]
+    assert (parts.ids(MODEL)[0], sorted(parts.ids(MODEL)[1])) == (4, ["reference-1", "reference-2"])
 
 
 def _plain(entry: IndexedReference) -> tuple[str, str, Source, str, bytes]:
@@ -234,7 +235,7 @@ def _plain(entry: IndexedReference) -> tuple[str, str, Source, str, bytes]:
     return entry.reference_id, entry.subject_id, entry.source, entry.template.model, vector
 
 
-def test_erasing_leaves_nothing_and_counts_as_a_change(database: AnyDatabase, gallery: GalleryTemplates) -> None:
+def test_erasing_leaves_nothing_and_counts_as_a_change(database: AnyDatabase, gallery: GallerySource) -> None:
     with database.write() as unit:
         with pytest.raises(Conflict):
             unit.subjects.erase("subject-2")

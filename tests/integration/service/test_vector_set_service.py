@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -40,8 +41,26 @@ def test_it_finds_refuses_without_a_node_recovers_and_erases(own_cluster: Server
             assert manager.erase(_subject_of(installation, erased), erased).is_success
             assert _stored(own_cluster) == set(gallery) - {erased}
             _found(officer, supervisor, set(gallery) - {erased})
-    with installation.serving(), Caller(installation.url, OFFICER) as officer:
+    _an_effort_is_another_policy(installation)
+
+
+def _an_effort_is_another_policy(installation: Installation) -> None:
+    """The sets are as they were left; what a search was made under stands in its entry."""
+    approximate = replace(installation, variables={**installation.variables, "OIFR_VECTOR_SET_EFFORT": "500"})
+    with (
+        approximate.serving(),
+        Caller(approximate.url, OFFICER) as officer,
+        Caller(approximate.url, SUPERVISOR) as supervisor,
+    ):
         assert len(officer.answered(field_photograph())["candidates"]) == 1
+        policies = [
+            json.loads(entry["leaf"])["details"]["policy"]
+            for entry in supervisor.entries()
+            if entry["act"] == "search-answered"
+        ]
+        assert len(policies) > 2
+        assert policies[0] not in policies[1:]
+        assert len(set(policies[1:])) == 1
 
 
 def _found(officer: Caller, supervisor: Caller, expected: set[str]) -> None:
