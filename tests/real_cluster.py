@@ -125,7 +125,10 @@ def cluster(folder: Path, node_timeout: int = 1000) -> Iterator[Servers]:
     executable, ports = need_redis8(), free_ports(2 * NODES)
     with ExitStack() as closing:
         settings = ("--cluster-enabled", "yes", "--cluster-node-timeout", str(node_timeout))
-        nodes = tuple(_member(executable, folder, *ports[number::NODES], settings) for number in range(NODES))
+        nodes = tuple(
+            Node(executable, folder / str(port), port, (*settings, "--cluster-port", str(bus_port)))
+            for port, bus_port in zip(ports[:NODES], ports[NODES:], strict=True)
+        )
         for node in nodes:
             closing.callback(node.kill)
             node.start()
@@ -172,10 +175,6 @@ def _major(executable: Path) -> int:
     said = subprocess.run([str(executable), "--version"], capture_output=True, text=True, check=False).stdout
     number = said.partition(" v=")[2].partition(".")[0]
     return int(number) if number.isdigit() else 0
-
-
-def _member(executable: Path, folder: Path, port: int, bus_port: int, settings: tuple[str, ...]) -> Node:
-    return Node(executable, folder / str(port), port, (*settings, "--cluster-port", str(bus_port)))
 
 
 def _join(servers: Servers) -> None:
