@@ -14,9 +14,9 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from server.domain.errors import SearchIncomplete
+from server.domain.errors import SearchIncomplete, Unavailable
 from server.matching.vector_set_partition import Layout, Partition
 from server.matching.vector_set_server import VectorServer
 from server.workflow.ports import GalleryTemplates
@@ -31,6 +31,11 @@ BEING_FILLED = (
     "The search index is being filled, so a part of the gallery cannot be searched yet. Search again shortly."
 )
 
+_TAKE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return false end
+return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+"""
 _PROLONG = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2])"
 _RELEASE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1])"
 
@@ -46,6 +51,7 @@ class Filling:
         self._server = server
         self.partitions = tuple(Partition(prefix, layout.precision, server) for prefix in layout.prefixes())
         self._lock_key = f"{self.partitions[0].prefix}:filler"
+        self._name = secrets.token_hex(16)
         self._closing = threading.Event()
         self._starting = threading.Lock()
         self._rounds = ThreadPoolExecutor(1, thread_name_prefix="filling")
@@ -76,10 +82,10 @@ class Filling:
     def _fill_what_is_behind(self) -> None:
         if self._caught_up_by_others():
             return
-        with self._alone() as token:
+        with self._alone():
             behind = self._behind()
             if behind:
-                self._fill(behind, token)
+                self._fill(behind)
 
     def _caught_up_by_others(self) -> bool:
         """Give whoever committed the missing change a moment to tell it."""
@@ -98,7 +104,7 @@ class Filling:
         latest = self._source.version()
         return [number for number, state in enumerate(states) if not state.stands_for(wanted, latest)]
 
-    def _fill(self, behind: Sequence[int], token: str) -> None:
+    def _fill(self, behind: Sequence[int]) -> None:
         version = self._source.version()
         for number in behind:  # before the database is read, so that no later change is missed
             self.partitions[number].begin(secrets.token_hex(8), version)
@@ -106,19 +112,17 @@ class Filling:
         wanted: dict[int, set[str]] = defaultdict(set)
         for reference_id in ids:
             wanted[self._layout.number_of(reference_id)].add(reference_id)
-        works = [
-            self._fillers.submit(self._fill_one, number, wanted[number], version, token) for number in _apart(behind)
-        ]
+        works = [self._fillers.submit(self._fill_one, number, wanted[number], version) for number in _apart(behind)]
         for work in works:
             work.result()
 
-    def _fill_one(self, number: int, wanted: set[str], version: int, token: str) -> None:
+    def _fill_one(self, number: int, wanted: set[str], version: int) -> None:
         partition = self.partitions[number]
         held = partition.members()
-        for batch in self._batches(held - wanted, token):
+        for batch in self._batches(held - wanted):
             partition.clear(batch)
         done, told = 0, time.monotonic()
-        for batch in self._batches(wanted - held, token):
+        for batch in self._batches(wanted - held):
             partition.fill(self._source.indexed(self._layout.model, batch))
             done += len(batch)
             if time.monotonic() > told + TELL_EVERY_SECONDS:
@@ -127,26 +131,28 @@ class Filling:
         partition.finish(version)
         log.info("partition filled", extra={"part": number, "count": done, "version": version})
 
-    def _batches(self, ids: Collection[str], token: str) -> Iterator[Sequence[str]]:
+    def _batches(self, ids: Collection[str]) -> Iterator[Sequence[str]]:
         """`ids` in parts; before each, see that we may go on."""
         ordered = sorted(ids)
         for start in range(0, len(ordered), BATCH):
-            if self._closing.is_set() or not self._asked(_PROLONG, token, LOCK_MILLISECONDS):
+            if self._closing.is_set() or not self._asked(_PROLONG, self._name, LOCK_MILLISECONDS):
                 raise SearchIncomplete(BEING_FILLED)
             yield ordered[start : start + BATCH]
 
     @contextmanager
-    def _alone(self) -> Iterator[str]:
-        """Wait for our turn to fill; a dead holder's runs out by itself."""
-        token = secrets.token_hex(16)
-        take = ("SET", self._lock_key, token, "NX", "PX", LOCK_MILLISECONDS)
-        while not self._server.ask(self._lock_key, take)[0]:
+    def _alone(self) -> Iterator[None]:
+        """Wait for our turn to fill; a dead holder's runs out by itself.
+
+        One that we could not give back, because its node was away, is still ours: a process fills once at a time.
+        """
+        while not self._asked(_TAKE, self._name, LOCK_MILLISECONDS):
             if self._closing.wait(POLL):
                 raise SearchIncomplete(BEING_FILLED)
         try:
-            yield token
+            yield
         finally:
-            self._asked(_RELEASE, token)
+            with suppress(Unavailable):
+                self._asked(_RELEASE, self._name)
 
     def _asked(self, script: str, *arguments: str | int) -> bool:
         return bool(self._server.ask(self._lock_key, ("EVAL", script, 1, self._lock_key, *arguments))[0])

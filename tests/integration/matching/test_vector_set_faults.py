@@ -199,3 +199,34 @@ def test_nothing_of_a_template_is_in_an_error(own_station: Station) -> None:
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert str(caught.value) == SearchIncomplete.message
+
+
+def test_a_turn_that_could_not_be_given_back_keeps_nobody_of_ours_waiting(station: Station) -> None:
+    station.hold(references(20))
+    lock = f"{station.layout.prefixes()[0]}:filler"
+    taken: list[bytes] = []
+
+    def lost_from_here() -> None:
+        taken.append(holder(station, lock))
+        if len(taken) == 1:
+            raise DatabaseUnavailable
+
+    source = Watched(station.source, lost_from_here)
+    with VectorSetGallery(station.layout, source, VectorServer(station.servers.url, seconds=5)) as matcher:
+        with pytest.raises(DatabaseUnavailable):
+            matcher.warm()
+        with station.servers.nodes[0].client() as client:
+            client.set(lock, taken[0], px=60_000)  # as if the release had not come through
+        matcher.warm()
+        assert found(matcher) == ids(*range(20))
+        emptied(station.servers.nodes[0])
+        with station.servers.nodes[0].client() as client:
+            client.set(lock, b"another process", px=60_000)
+        refused(lambda: found(matcher))
+
+
+def holder(station: Station, lock: str) -> bytes:
+    with station.servers.nodes[0].client() as client:
+        value = client.get(lock)
+    assert isinstance(value, bytes)
+    return value
