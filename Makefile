@@ -8,6 +8,8 @@ SCREENS := tests/client
 # Two processes, each with the face engine (about 1 GB); a file stays in one process, with what it started.
 OTHERS := --ignore tests/client --numprocesses 2 --dist loadfile
 DEBIAN := libgl1 libegl1 chromium postgresql redis-server fonts-dejavu-core
+# Newer than Debian 12's: unpacked here and not installed.
+REDIS8 := .cache/redis8
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo run client check test test-all bench golden lock
@@ -30,10 +32,11 @@ $(READY): requirements/dev.txt requirements/installer.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-setup-all: setup ## also install the Debian packages that the rendering, browser and PostgreSQL tests need
+setup-all: setup ## also install the Debian packages that the rendering, browser and PostgreSQL tests need, and Redis 8
 	@if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
 	 $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
 	 apt-get install -y -qq --no-install-recommends $(DEBIAN) >/dev/null
+	@tests/redis8.sh $(REDIS8)
 
 demo: setup ## run the whole thing once with drawn people and print what happened
 	@$(BIN)/oifr demo

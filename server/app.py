@@ -31,6 +31,10 @@ from server.matching.connection import connect
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
 from server.matching.lookalikes import GalleryLookalikes
+from server.matching.vector_set import VectorSetGallery, forget_gallery
+from server.matching.vector_set_partition import Layout
+from server.matching.vector_set_precision import Precision
+from server.matching.vector_set_server import VectorServer
 from server.storage.crypto import MasterKey
 from server.storage.probe_vault import RedisProbeVault
 from server.storage.signing_key import load_signer
@@ -50,6 +54,8 @@ from server.workflow.identification import Identification
 from server.workflow.re_embedding import ChangeOver, ReEmbedding
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+
+Gallery = ExactGallery | VectorSetGallery
 
 
 class SystemClock:
@@ -141,11 +147,12 @@ def opened(settings: Settings) -> Iterator[Service]:
         model = calibrated_manifest(settings, settings.model).model_id
         database = closing.enter_context(opened_database(settings))
         redis = closing.enter_context(_opened_redis(settings))
-        gallery = _gallery_of(model, settings, database, redis)
+        gallery = closing.enter_context(_opened_gallery(model, settings, database, redis, settings.effort))
         closing.enter_context(gallery.following())  # loads beside the engine; /readyz tells how far it is
         engine = engine_of(settings, settings.model)
+        policy = policy_of(settings, engine)
         coverage = Coverage(database.gallery, model)
-        workflows = _workflows(settings, database, redis, engine, gallery, coverage=coverage)
+        workflows = _workflows(settings, database, redis, engine, gallery, coverage=coverage, policy=policy)
         closing.enter_context(_sweeping(workflows.retention, workflows.erasures, settings.sweep_seconds))
         pings = {
             "database": database.ping,
@@ -197,14 +204,30 @@ def opened_enrolment(settings: Settings, database: SqlDatabase, batch: int) -> I
 
 
 @contextmanager
-def opened_index(settings: Settings, database: SqlDatabase, model_id: str) -> Iterator[ExactGallery]:
+def opened_index(settings: Settings, database: SqlDatabase, model_id: str) -> Iterator[Gallery]:
     """A model's index beside a running server's, to tell it of changes; with no server there is nobody to tell."""
-    with connect(settings.redis or EmbeddedRedis(settings.home / "redis").url) as redis:
-        yield _gallery_of(model_id, settings, database, redis)
+    with (
+        connect(settings.redis or EmbeddedRedis(settings.home / "redis").url) as redis,
+        _opened_gallery(model_id, settings, database, redis) as gallery,
+    ):
+        yield gallery
 
 
-def _gallery_of(model_id: str, settings: Settings, database: SqlDatabase, redis: Redis) -> ExactGallery:
-    return ExactGallery(model_id, database.gallery, redis, master_key(settings).derived_cipher("gallery cache"))
+@contextmanager
+def _opened_gallery(
+    model_id: str, settings: Settings, database: SqlDatabase, redis: Redis, effort: int | None = None
+) -> Iterator[Gallery]:
+    """The index that the settings name; only a search needs `effort`."""
+    cipher = master_key(settings).derived_cipher("gallery cache")
+    if settings.matcher == "exact" or settings.vector_set_url is None:
+        yield ExactGallery(model_id, database.gallery, redis, cipher)
+        return
+    with suppress(Unavailable):  # the exact matcher's rows, from which nobody would erase any more
+        forget_gallery(redis, cipher, model_id)
+    layout = Layout(model_id, settings.vector_set_partitions, Precision(settings.vector_set_precision))
+    server = VectorServer(settings.vector_set_url.get_secret_value(), settings.vector_set_seconds)
+    with VectorSetGallery(layout, database.gallery, server, effort) as gallery:
+        yield gallery
 
 
 @contextmanager
@@ -221,13 +244,13 @@ def _workflows(
     database: SqlDatabase,
     redis: Redis,
     engine: Engine,
-    gallery: ExactGallery,
+    gallery: Gallery,
     *,
     coverage: Coverage,
+    policy: Policy,
 ) -> Workflows:
     clock, randomness, vault = SystemClock(), SystemRandomness(), RedisProbeVault(redis)
     retention = Retention(database, vault, clock)
-    policy = policy_of(settings, engine)
     return Workflows(
         access=access_of(database, settings),
         identification=Identification(
@@ -246,11 +269,13 @@ def policy_of(settings: Settings, engine: Engine) -> Policy:
     """The policy the settings describe; its version is a digest, so that two different ones never share it."""
     threshold = engine.calibration.threshold if settings.threshold is None else settings.threshold
     described = f"{engine.model} {threshold!r} {settings.cap} {settings.minutes_to_decide}"
+    if settings.effort is not None:
+        described += f" {settings.effort} of {settings.vector_set_partitions} {settings.vector_set_precision}"
     version = f"settings-{hashlib.sha256(described.encode()).hexdigest()[:12]}"
-    return Policy(version, threshold, settings.cap, settings.time_to_decide)
+    return Policy(version, threshold, settings.cap, settings.time_to_decide, settings.effort)
 
 
-def _application(settings: Settings, workflows: Workflows, pings: Pings, gallery: ExactGallery) -> FastAPI:
+def _application(settings: Settings, workflows: Workflows, pings: Pings, gallery: Gallery) -> FastAPI:
     places = SearchPlaces(settings.search_places, settings.patience_seconds)
     application = site(workflows, places, pings, loading=lambda: gallery.loading)
     application.add_middleware(RequestLog, new_id=SystemRandomness().id, timer=time.perf_counter)

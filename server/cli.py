@@ -148,6 +148,7 @@ def demonstrated(script: Script, say: Callable[[list[str]], None], port: int) ->
             home=home,
             database_url=None,
             redis_url=None,
+            matcher="exact",
             master_key=None,
             model=DEFAULT_MODEL,
             threshold=script.threshold,

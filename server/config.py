@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_MODEL = "dlib-resnet"
@@ -45,6 +46,36 @@ class Settings(BaseSettings):
     patience_seconds: float = Field(default=5.0, ge=0, description="Longest wait for a search place.")
     sweep_seconds: float = Field(default=20.0, gt=0, description="How often overdue searches are expired.")
     origin: str = Field(default="oifr.example/trail", description="Name of this audit trail in its checkpoints.")
+    matcher: Literal["exact", "vector-set"] = Field(
+        default="exact",
+        description="Where templates are compared: `exact`, in this process, or `vector-set`, in Redis 8 "
+        "(search-scale-out.md). The same on every server, like all that follow.",
+    )
+    vector_set_url: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        description="redis:// or rediss:// URL of that Redis 8, one server or any node of a cluster.",
+    )
+    vector_set_partitions: int = Field(
+        default=12, ge=1, le=256, description="Into how many vector sets the gallery is cut; a change fills them anew."
+    )
+    vector_set_precision: Literal["q8", "float32"] = Field(
+        default="q8", description="How Redis keeps a component; answers are the same, memory and time are not."
+    )
+    vector_set_effort: str = Field(
+        default="truth",
+        pattern="^(truth|[1-9][0-9]{0,5})$",
+        description="`truth` compares every reference. A number is how many of a partition a search visits, and loses "
+        "people: read the measured loss first. It is part of the policy's version.",
+    )
+    vector_set_seconds: float = Field(default=5.0, gt=0, description="Longest wait for one partition's answer.")
+
+    @field_validator("vector_set_url")
+    @classmethod
+    def _named_where_needed(cls, url: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if url is None and others.data.get("matcher") == "vector-set":
+            raise ValueError("it is needed where OIFR_MATCHER is vector-set")
+        return url
 
     @property
     def database(self) -> str:
@@ -55,6 +86,12 @@ class Settings(BaseSettings):
     @property
     def redis(self) -> str | None:
         return self.redis_url.get_secret_value() if self.redis_url else None
+
+    @property
+    def effort(self) -> int | None:
+        """What the policy says of it; None compares every reference."""
+        approximate = self.matcher == "vector-set" and self.vector_set_effort != "truth"
+        return int(self.vector_set_effort) if approximate else None
 
     @property
     def time_to_decide(self) -> timedelta:

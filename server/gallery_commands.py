@@ -15,10 +15,9 @@ import typer
 from server import app as composition
 from server.config import Settings
 from server.domain.duplicates import Verdict
-from server.domain.errors import CacheUnavailable
+from server.domain.errors import Unavailable
 from server.domain.matchers import Standing
 from server.gallery_views import Document, erasure_document, erasure_lines, line_of, status_document, status_lines
-from server.matching.exact import ExactGallery
 from server.progress import Pace, Teller, told
 from server.storage.unit_of_work import SqlDatabase
 from server.workflow.duplicates import DuplicateReview
@@ -165,11 +164,11 @@ def _work(work: ReEmbedding, missing: int, tell: Teller) -> None:
         tell.pace(Pace(done, max(missing, done), time.monotonic() - began))
 
 
-def _standing(index: ExactGallery) -> Standing | None:
+def _standing(index: composition.Gallery) -> Standing | None:
     """None where no cache answers, as where no server runs."""
     try:
         return index.standing()
-    except CacheUnavailable:
+    except Unavailable:
         return None
 
 

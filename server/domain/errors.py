@@ -101,6 +101,16 @@ class DatabaseUnavailable(Unavailable):
     message = "The database does not answer. Nothing was stored; try again shortly."
 
 
+class SearchIncomplete(Unavailable):
+    """A part of the gallery was not searched: there is no list, for a short one would be taken for a whole one."""
+
+    slug = "search-incomplete"
+    message = (
+        "A part of the gallery did not answer, so nobody can say who is in it. Nothing was stored; search again "
+        "shortly, and tell your system's operator if it stays."
+    )
+
+
 class Busy(Unavailable):
     slug = "busy"
     message = "All search places are taken. Try again in a few seconds."

@@ -23,7 +23,7 @@ INACTIVE = [status for status in Status if status is not Status.ACTIVE]
 
 
 class SqlGallery:
-    """`ports.GalleryFeed`. `read` opens one consistent read."""
+    """`ports.GalleryFeed` and `ports.GalleryTemplates`. `read` opens one consistent read."""
 
     def __init__(self, read: Callable[[], AbstractContextManager[Connection]], keys: DataKeys) -> None:
         self._read = read
@@ -56,6 +56,23 @@ class SqlGallery:
             came = connection.execute(_active_of(model).where(refs.c.id.in_(named)))
             active = {row.id: self._indexed(row) for row in came}
         return [_step(row, active) for row in changes]
+
+    def ids(self, model: str) -> tuple[int, Sequence[str]]:
+        active = (
+            select(refs.c.id)
+            .join(templates, templates.c.reference_id == refs.c.id)
+            .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
+        )
+        with self._read() as connection:
+            return gallery_version(connection), list(connection.scalars(active))
+
+    def indexed(self, model: str, reference_ids: Sequence[str]) -> Sequence[IndexedReference]:
+        found: list[IndexedReference] = []
+        with self._read() as connection:
+            for start in range(0, len(reference_ids), ROWS_AT_A_TIME):
+                named = _active_of(model).where(refs.c.id.in_(reference_ids[start : start + ROWS_AT_A_TIME]))
+                found.extend(self._indexed(row) for row in connection.execute(named))
+        return found
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         found = select(refs.c.id).where(refs.c.id.in_(reference_ids), refs.c.status == Status.ACTIVE)

@@ -101,9 +101,13 @@ def extension_of(error: OifrError) -> dict[str, object]:
 
 
 def record_refusal(request: Request, error: OifrError) -> None:
-    """Write the refusal of a known actor to the trail; parts that are down and strangers leave no entry."""
+    """Write the refusal of a known actor to the trail; parts that are down and strangers leave no entry.
+
+    A search that could not be finished leaves one: an officer was told nothing of a person who may be enrolled.
+    """
     actor = _known_actor(request)
-    if actor is None or isinstance(error, errors.Unavailable):
+    down = isinstance(error, errors.Unavailable) and not isinstance(error, errors.SearchIncomplete)
+    if actor is None or down:
         return
     search_id = request.path_params.get("search_id", "")
     access = workflows_of(request).access

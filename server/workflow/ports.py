@@ -122,14 +122,25 @@ class GalleryFeed(GallerySource, Protocol):
         """
 
 
+class GalleryTemplates(GallerySource, Protocol):
+    """A GallerySource that is also read in parts, for an index that holds rounded templates outside this process."""
+
+    def ids(self, model: str) -> tuple[int, Sequence[str]]:
+        """Ids of all active references of `model`, with the version they stand for, read in one snapshot."""
+
+    def indexed(self, model: str, reference_ids: Sequence[str]) -> Sequence[IndexedReference]:
+        """Those of `reference_ids` that are active now and have a template of `model`."""
+
+
 class GalleryIndex(Protocol):
-    """Exact search over the active references of one model."""
+    """Search over the active references of one model; exact, unless the policy names an effort."""
 
     def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
         """The best reference in scope of each subject that reaches `threshold`, best first, at most `limit`.
 
         Equal scores are ordered as by `domain.candidates.shortlist`. Raises TemplateInvalid for another model's
-        template or dimension, CacheUnavailable when the cache is down.
+        template or dimension, CacheUnavailable when the cache is down, and SearchIncomplete when a part of the
+        gallery was not searched: never a list without that part.
         """
 
     def added(self, reference: IndexedReference, version: int) -> None:

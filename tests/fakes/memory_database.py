@@ -46,7 +46,7 @@ class MemoryUnitOfWork(MemoryView):
 
 
 class MemoryGallery:
-    """`ports.GallerySource` over the database's present state."""
+    """`ports.GalleryTemplates` over the database's present state."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
@@ -59,6 +59,13 @@ class MemoryGallery:
         held = [state.references[reference_id] for reference_id in sorted(state.references)]
         active = [enrolled for enrolled in held if enrolled.active and model in enrolled.templates]
         return state.gallery_version, [_indexed(enrolled, model) for enrolled in active]
+
+    def ids(self, model: str) -> tuple[int, Sequence[str]]:
+        version, references = self.references(model)
+        return version, [entry.reference_id for entry in references]
+
+    def indexed(self, model: str, reference_ids: Sequence[str]) -> Sequence[IndexedReference]:
+        return [entry for entry in self.references(model)[1] if entry.reference_id in reference_ids]
 
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         held = self._database.state.references

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.domain.candidates import Scored, shortlist
-from server.domain.errors import CacheUnavailable, SealBroken
+from server.domain.errors import CacheUnavailable, SealBroken, SearchIncomplete
 from server.domain.face import Template
 from server.domain.gallery import Census, GalleryStep, IndexedReference, ReferenceBlock, Source
 from server.domain.matchers import Standing
@@ -42,7 +42,7 @@ class ThrowAwayCipher:
 
 
 class MemoryGallerySource:
-    """A GalleryFeed with the writes that a database would make."""
+    """A GalleryFeed and a GalleryTemplates with the writes that a database would make."""
 
     def __init__(self) -> None:
         self._references: dict[str, IndexedReference] = {}
@@ -110,6 +110,16 @@ class MemoryGallerySource:
         self._changes[self._version] = (done, named)
         return self._version
 
+    def ids(self, model: str) -> tuple[int, Sequence[str]]:
+        self.reads += 1
+        return self._version, [
+            entry.reference_id for entry in self._references.values() if entry.template.model == model
+        ]
+
+    def indexed(self, model: str, reference_ids: Sequence[str]) -> Sequence[IndexedReference]:
+        found = [self._references[name] for name in reference_ids if name in self._references]
+        return [entry for entry in found if entry.template.model == model]
+
     def active(self, reference_ids: Sequence[str]) -> frozenset[str]:
         return frozenset(self._references).intersection(reference_ids)
 
@@ -128,12 +138,16 @@ def _block(references: Sequence[IndexedReference]) -> ReferenceBlock:
 
 
 class MemoryGallery:
-    """A GalleryIndex that reads `source` anew at each search; `down` makes it answer like a dead cache."""
+    """A GalleryIndex that reads `source` anew at each search.
+
+    `down` makes it answer like a dead cache, `incomplete` like an index of which a node is dead.
+    """
 
     def __init__(self, model: str, source: GallerySource) -> None:
         self._model = model
         self._source = source
         self.down = False
+        self.incomplete = False
 
     def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
         self.ping()
@@ -162,6 +176,8 @@ class MemoryGallery:
     def ping(self) -> None:
         if self.down:
             raise CacheUnavailable
+        if self.incomplete:
+            raise SearchIncomplete
 
 
 class MemoryMatchers:

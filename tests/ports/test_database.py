@@ -14,7 +14,7 @@ from server.domain.errors import Conflict, NameTaken
 from server.domain.gallery import IndexedReference, Record, Source
 from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.domain.search_errors import UnresolvedSearch
-from server.workflow.ports import GallerySource
+from server.workflow.ports import GallerySource, GalleryTemplates
 from server.workflow.storage_ports import Database
 from tests.fakes.clock import NOON
 from tests.fakes.samples import HAPPENED, account, reference, search, subject
@@ -207,6 +207,23 @@ def test_the_gallery_source_gives_every_template_of_the_model(gallery: GallerySo
     assert gallery.references("another-model") == (3, [])
     assert gallery.active(["reference-3", "reference-9"]) == {"reference-3"}
     assert gallery.active([]) == frozenset()
+
+
+def test_the_gallery_is_read_in_parts(database: AnyDatabase, gallery: GallerySource) -> None:
+    parts: GalleryTemplates = database.gallery
+    version, ids = parts.ids(MODEL)
+    assert (version, sorted(ids)) == (3, ["reference-1", "reference-2", "reference-3"])
+    assert parts.ids("another-model") == (3, [])
+    _, everything = gallery.references(MODEL)
+    many = [f"unknown-{number}" for number in range(2500)]
+    found = parts.indexed(MODEL, ["reference-3", *many, "reference-1"])
+    assert sorted(map(_plain, found)) == [_plain(everything[0]), _plain(everything[2])]
+    assert parts.indexed(MODEL, []) == parts.indexed("another-model", ["reference-1"]) == []
+    with database.write() as unit:
+        unit.subjects.erase_reference("reference-3")
+        unit.commit(HAPPENED)
+    assert [entry.reference_id for entry in parts.indexed(MODEL, ["reference-3", "reference-1"])] == ["reference-1"]
+    assert (parts.ids(MODEL)[0], sorted(parts.ids(MODEL)[1])) == (4, ["reference-1", "reference-2"])
 
 
 def _plain(entry: IndexedReference) -> tuple[str, str, Source, str, bytes]:

@@ -1,4 +1,4 @@
-"""What every GalleryIndex does: the fake and the exact matcher on a real Redis run the same tests."""
+"""What every GalleryIndex does: the fake and the real matchers on real Redis servers run the same tests."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ from server.domain.gallery import IndexedReference, Source
 from server.domain.model_errors import TemplateInvalid
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
+from server.matching.vector_set import VectorSetGallery
+from server.matching.vector_set_partition import Layout
+from server.matching.vector_set_precision import Precision
+from server.matching.vector_set_server import VectorServer
 from server.workflow.ports import GalleryIndex
 from tests.fakes.memory_gallery import MemoryGallery, MemoryGallerySource, ThrowAwayCipher
 from tests.fakes.templates import MODEL, reference, references, template
+from tests.real_cluster import Servers, redis8, redis8_cluster
 from tests.real_redis import embedded_redis
 
-__all__ = ["embedded_redis"]
+__all__ = ["embedded_redis", "redis8", "redis8_cluster"]
 
 ALL = frozenset(Source)
 EVERYTHING = -1.1
+PARTITIONS = 5
 
 
 class Enrolment:
@@ -52,12 +58,27 @@ def exact(embedded_redis: EmbeddedRedis) -> Iterator[Callable[[MemoryGallerySour
         yield lambda source: ExactGallery(MODEL, source, client, ThrowAwayCipher())
 
 
-@pytest.fixture(params=["memory", "exact"])
-def gallery(request: pytest.FixtureRequest) -> Enrolment:
+def over(servers: Servers, source: MemoryGallerySource, precision: Precision) -> Iterator[Enrolment]:
+    servers.flush()
+    layout = Layout(MODEL, PARTITIONS, precision)
+    with VectorSetGallery(layout, source, VectorServer(servers.url, seconds=5)) as index:
+        yield Enrolment(source, index)
+
+
+@pytest.fixture(params=["memory", "exact", "vector sets", "vector sets of float32", "vector sets on a cluster"])
+def gallery(request: pytest.FixtureRequest) -> Iterator[Enrolment]:
     source = MemoryGallerySource()
-    if request.param == "memory":
-        return Enrolment(source, MemoryGallery(MODEL, source))
-    return Enrolment(source, request.getfixturevalue("exact")(source))
+    match request.param:
+        case "memory":
+            yield Enrolment(source, MemoryGallery(MODEL, source))
+        case "exact":
+            yield Enrolment(source, request.getfixturevalue("exact")(source))
+        case "vector sets":
+            yield from over(request.getfixturevalue("redis8"), source, Precision.Q8)
+        case "vector sets of float32":
+            yield from over(request.getfixturevalue("redis8"), source, Precision.FLOAT32)
+        case _:
+            yield from over(request.getfixturevalue("redis8_cluster"), source, Precision.Q8)
 
 
 def test_an_empty_gallery_answers_with_nothing(gallery: Enrolment) -> None:

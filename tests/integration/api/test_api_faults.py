@@ -75,6 +75,23 @@ def test_a_part_that_is_down_answers_503_and_nothing_is_stored(
     assert (world.stored(), len(acts())) == (before, length)
 
 
+def test_a_search_without_a_part_of_the_gallery_is_refused_on_the_record(api: Caller, world: World) -> None:
+    officer = world.officer()
+    api.headers(officer)
+    before = world.stored()
+    world.gallery.incomplete = True
+    answer = api.call(officer, "POST", "/v1/searches", files=probe(photo("berg-1")))
+    assert (answer.status_code, answer.json()["type"]) == (503, "search-incomplete")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert world.stored() == before
+    assert world.acts()[-1] is Act.REFUSED
+    entry = world.last(Act.REFUSED)
+    assert entry.actor_id == officer.id
+    assert json.loads(entry.leaf)["details"] == {"attempted": "POST /v1/searches", "problem": "search-incomplete"}
+    world.gallery.incomplete = False
+    assert api.search(officer, photo("berg-1")).undecided
+
+
 def test_a_refusal_that_cannot_be_recorded_is_not_given_its_reason(api: Caller, world: World) -> None:
     officer = world.officer()
     api.headers(officer)
