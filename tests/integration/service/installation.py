@@ -185,8 +185,10 @@ class RunningServer:
 @contextmanager
 def redis_held_down(server: RunningServer) -> Iterator[None]:
     """Kill -9 the embedded Redis and keep its successor from answering; afterwards let the next one live."""
-    os.kill(server.redis_ids()[0], signal.SIGKILL)
-    successor = eventually(server.redis_ids, 10, "a killed Redis is started again")[0]
+    killed = server.redis_ids()[0]
+    os.kill(killed, signal.SIGKILL)
+    running = eventually(lambda: set(server.redis_ids()) - {killed}, 10, "a killed Redis is started again")
+    (successor,) = running
     os.kill(successor, signal.SIGSTOP)
     try:
         yield
