@@ -58,6 +58,7 @@ Size = tuple[int, int]
 Corner = tuple[int, int]
 """Top and left."""
 
+Points = NDArray[np.float64]
 Turns = NDArray[np.intp]
 """(n,): by how many quarter turns, counter-clockwise, the picture was turned of which a box is (see np.rot90)."""
 
@@ -93,13 +94,22 @@ class Level:
         return int(self.pixels.shape[1])
 
 
-def faces_in(nets: CascadeNets, picture: Pixels, least: float, turns: Sequence[int] = (0,)) -> list[list[Detection]]:
+def faces_in(
+    nets: CascadeNets,
+    picture: Pixels,
+    least: float,
+    turns: Sequence[int] = (0,),
+    known: Callable[[Points, Turns], NDArray[np.bool_]] | None = None,
+) -> list[list[Detection]]:
     """Upright faces in each of some quarter turns of an RGB picture, from `least` pixels wide on (>= 12), best first.
 
-    Places are pixels of the turned picture, np.rot90(picture, turn).
+    Places are pixels of the turned picture, np.rot90(picture, turn). known: tells of middles, (n, 2), which lie where
+    nobody is looked for any more.
     """
-    proposals = _proposals(nets, list(_pyramid(picture, least, turns)))
-    refined = _refined(nets, picture, proposals.thinned(_followed_up))
+    proposals = _proposals(nets, list(_pyramid(picture, least, turns))).thinned(_followed_up)
+    if known is not None and len(proposals):
+        proposals = proposals.part(~known(proposals.middles, proposals.turns))
+    refined = _refined(nets, picture, proposals)
     return _finished(nets, picture, refined, turns)
 
 
@@ -136,6 +146,10 @@ class _Found:
         none = cls(np.empty(0, np.intp), np.empty((0, 4)), np.empty(0, np.float32))
         columns = zip(*((part.turns, part.boxes, part.scores) for part in (none, *parts)), strict=True)
         return cls(*(np.concatenate(column) for column in columns))
+
+    @property
+    def middles(self) -> Points:
+        return np.asarray((self.boxes[:, :2] + self.boxes[:, 2:]) / 2, np.float64)
 
     def part(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> _Found:
         return _Found(self.turns[chosen], self.boxes[chosen], self.scores[chosen])

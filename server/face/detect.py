@@ -12,8 +12,9 @@ ones are background.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import cv2
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from server.domain.face import Box
 from server.domain.image_errors import FaceNotFound, FaceNotNamed, SeveralFaces
-from server.face.align import inverse
+from server.face.align import inverse, moved
 from server.face.cascade import CascadeNets, faces_in
 from server.face.decode import Photograph
 from server.face.landmarks import Detection
@@ -61,6 +62,8 @@ GREY: Final = (128, 128, 128)
 """What lies in the corners of a picture turned by half a quarter."""
 
 Pixels = NDArray[np.uint8]
+Transform = NDArray[np.float64]
+"""(2, 3): a turn, a scale and a shift."""
 
 
 def only_face(nets: CascadeNets, photograph: Photograph, named: Box | None = None, number: int = 0) -> Face:
@@ -147,22 +150,35 @@ class _Look:
         """
         lean, size = _turned(self.small.shape, degrees)
         picture = cv2.warpAffine(self.small, lean, size, borderValue=GREY) if degrees else self.small
-        ways = [_after(lean, _turned(picture.shape, 90 * turn)[0]) for turn in turns]
-        found = faces_in(self.nets, np.asarray(picture, np.uint8), least, turns)
+        backs = {turn: self._back(_after(lean, _turned(picture.shape, 90 * turn)[0])) for turn in turns}
+        steady = [face.seen for face in _steady(seen)]
+        taken = partial(_on_any, steady, backs) if steady else None
+        found = faces_in(self.nets, np.asarray(picture, np.uint8), least, turns, taken)
         faces = list(seen)
-        for way, ones in zip(ways, found, strict=True):
-            for detection in (self._placed(face, way) for face in _largest(ones)):
+        for back, ones in zip(backs.values(), found, strict=True):
+            for detection in (face.carried(back) for face in _largest(ones)):
                 if not any(face.steady and face.seen.holds(detection) for face in faces):
                     faces.append(looked_at(self.nets, self.pixels, detection))
         return [face for face in faces if face.doubt <= PLAUSIBLE]
 
-    def _placed(self, face: Detection, way: NDArray[np.float64]) -> Detection:
-        """In the photograph; way: the (2, 3) transform that turned the small picture."""
+    def _back(self, way: Transform) -> Transform:
+        """From the turned small picture to the photograph; way: what turned it."""
         back = inverse(way)
         # Pixel centres stand at whole numbers, so a scale moves the origin by half a pixel.
         back[:, 2] = (back[:, 2] + 0.5) / self.scale - 0.5
         back[:, :2] /= self.scale
-        return face.carried(back)
+        return back
+
+
+def _on_any(
+    faces: Sequence[Detection], backs: Mapping[int, Transform], middles: NDArray[np.float64], turns: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Which of some middles, each of a turned picture, lie on one of the faces of the photograph."""
+    lying = np.zeros(len(middles), np.bool_)
+    for turn, back in backs.items():
+        own = turns == turn
+        lying[own] = np.any([face.covers(moved(middles[own], back)) for face in faces], axis=0)
+    return lying
 
 
 def _steady(faces: Sequence[Face]) -> list[Face]:
@@ -203,7 +219,7 @@ def _foreground(faces: Sequence[Face]) -> list[Face]:
     return sorted(kept, key=lambda face: face.seen.area, reverse=True)
 
 
-def _turned(shape: Sequence[int], degrees: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
+def _turned(shape: Sequence[int], degrees: int) -> tuple[Transform, tuple[int, int]]:
     """The (2, 3) transform that turns a picture counter-clockwise, and the (width, height) that then holds it whole."""
     cosine, sine = round(np.cos(np.radians(degrees)), 9), round(np.sin(np.radians(degrees)), 9)
     height, width = shape[:2]
@@ -213,6 +229,6 @@ def _turned(shape: Sequence[int], degrees: int) -> tuple[NDArray[np.float64], tu
     return np.column_stack([turn, there - turn @ middle]), size
 
 
-def _after(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
+def _after(first: Transform, then: Transform) -> Transform:
     """One (2, 3) transform after another."""
     return np.column_stack([then[:, :2] @ first[:, :2], then[:, :2] @ first[:, 2] + then[:, 2]])

@@ -28,9 +28,12 @@ class Detection:
 
     def holds(self, other: "Detection") -> bool:
         """Whether the middle of the other face lies within this one's bounds."""
-        left, top, right, bottom = self.bounds
-        x, y = (other.bounds[:2] + other.bounds[2:]) / 2
-        return bool(left <= x <= right and top <= y <= bottom)
+        middle = (other.bounds[:2] + other.bounds[2:]) / 2
+        return bool(self.covers(middle[None])[0])
+
+    def covers(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of some points (n, 2) lie within the bounds."""
+        return np.asarray(((points >= self.bounds[:2]) & (points <= self.bounds[2:])).all(axis=1), np.bool_)
 
     def carried(self, transform: NDArray[np.float64]) -> "Detection":
         """The same face in the picture that a (2, 3) transform, a turn and a scale, leads to.
