@@ -104,13 +104,24 @@ def _too_few_comparisons(wish: Wish, total: int, needed: int) -> str:
 
 
 def _fmr(comparisons: Comparisons, threshold: float, intervals: Intervals) -> tuple[float, float, float]:
-    """The false match rate at a threshold with its interval, from a bootstrap over both people of each comparison."""
+    """The false match rate at a threshold with its interval, from a bootstrap over both people of each comparison.
+
+    Its upper end is no less than had no pair of people reached the threshold: comparisons of one pair are not
+    independent, and few that reach it give a bootstrap too little width.
+    """
     reached = comparisons.reaching(threshold)
     rate = reached[0].size / comparisons.total
+    _, least_high = clopper_pearson(0, _pairs(comparisons))
     if not reached[0].size:
-        return rate, *clopper_pearson(0, comparisons.total)
+        return rate, 0.0, least_high
     low, high = percentiles(intervals.pair_replicates(reached, comparisons.probes, comparisons.enrolled))
-    return rate, min(low, rate), max(high, rate)
+    return rate, min(low, rate), max(high, rate, least_high)
+
+
+def _pairs(comparisons: Comparisons) -> int:
+    """Pairs of different people, one with a probe and the other enrolled."""
+    probed, enrolled = comparisons.probes > 0, comparisons.enrolled > 0
+    return int(probed.sum() * enrolled.sum() - (probed & enrolled).sum())
 
 
 def _within(threshold: float) -> float:

@@ -22,7 +22,7 @@ Outcomes = tuple[NDArray[np.bool_], Indices]
 
 @dataclass(frozen=True)
 class Measure:
-    """A value with its 95 % bootstrap interval."""
+    """A value with its 95 % bootstrap interval; where no group has an error the interval is all there is."""
 
     value: float
     low: float
@@ -81,14 +81,17 @@ def differential(groups: Mapping[str, Outcomes], intervals: Intervals) -> Differ
     trials = np.array([float(errors.size) for errors, _ in tried])
     drawn = np.stack([intervals.replicates(*outcomes) for outcomes in tried])
     drawn = drawn[:, ~np.isnan(drawn).any(axis=0)]
+    if not rates.any():
+        return Differential(len(tried), gini=Measure(0.0, 0.0, 1.0), mxog=None, floored=True)
     return Differential(
         groups=len(tried),
-        gini=Measure(float(gini(rates)), *percentiles(gini(drawn))),
-        mxog=_mxog(rates, drawn, trials) if rates.any() else None,
+        gini=_measure(gini(rates), gini(drawn)),
+        mxog=_measure(mxog(floored(rates, trials)), mxog(floored(drawn, trials[:, None]))),
         floored=not rates.all(),
     )
 
 
-def _mxog(rates: Rates, drawn: Rates, trials: Rates) -> Measure:
-    low, high = percentiles(mxog(floored(drawn, trials[:, None])))
-    return Measure(float(mxog(floored(rates, trials))), low, high)
+def _measure(value: Rates, drawn: Rates) -> Measure:
+    """The interval holds the value: drawing anew makes rates more unequal, so that all replicates can lie above it."""
+    low, high = percentiles(drawn)
+    return Measure(float(value), min(low, float(value)), max(high, float(value)))

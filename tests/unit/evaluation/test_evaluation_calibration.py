@@ -129,6 +129,18 @@ def test_too_few_comparisons_are_refused_with_the_numbers() -> None:
     assert "for at most about 9 enrolled people" in str(told.value)
 
 
+@pytest.mark.parametrize("reached", [0, 3])
+def test_few_comparisons_that_reach_are_no_surer_than_the_pairs_of_people_behind_them(reached: int) -> None:
+    """A hundred people with thirty probes each, all enrolled: 297,000 comparisons, but 9,900 pairs."""
+    probes, enrolled = np.full(PEOPLE, 30), np.ones(PEOPLE, np.int64)
+    of_one_pair = np.zeros(reached, np.int64), np.ones(reached, np.int64)
+    scores = np.full(reached, 0.9)
+    comparisons = Comparisons(probes, enrolled, scores, *of_one_pair, np.zeros(400, np.int64))
+    calibrated = extrapolated(Wish(0.01, 10), _searches(np.zeros(10)), comparisons)
+    assert calibrated.fpir <= 0.01
+    assert calibrated.fpir_high == pytest.approx(fpir_at(1 - 0.025 ** (1 / 9_900), 10))
+
+
 def test_a_pair_weighs_as_often_as_both_its_people_were_drawn() -> None:
     """If every comparison is an event, every bootstrap sample's rate is 1, whoever is drawn."""
     subject, other = (~np.eye(PEOPLE, dtype=np.bool_)).nonzero()

@@ -70,5 +70,15 @@ def test_without_an_error_nothing_differs_and_without_two_groups_nothing_is_comp
     intervals = Intervals(100, seed=1)
     none = differential({"a": _group(0, 50, 0), "b": _group(0, 50, 50)}, intervals)
     assert none is not None
-    assert (none.gini.value, none.mxog) == (0.0, None)
+    assert (none.gini.value, none.gini.low, none.gini.high, none.mxog) == (0.0, 0.0, 1.0, None)
     assert differential({"a": _group(3, 50, 0), "b": _group(0, 0, 50)}, intervals) is None
+
+
+@pytest.mark.parametrize("errors", [1, 4, 9])
+def test_the_intervals_hold_their_values_also_where_groups_are_equal(errors: int) -> None:
+    found = differential({"a": _group(errors, 20, 0), "b": _group(errors, 20, 20)}, Intervals(40, 1))
+    assert found is not None
+    assert found.mxog is not None
+    assert found.gini.low == found.gini.value == 0
+    assert found.mxog.low == found.mxog.value == pytest.approx(1.0)
+    assert found.gini.high > 0
