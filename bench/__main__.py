@@ -8,6 +8,7 @@ import sys
 PARTS = (
     "bench.speed",
     "bench.face",
+    "bench.agreement",
     "bench.quality",
     "bench.recapture",
     "bench.search",

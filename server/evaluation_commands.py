@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ from server.evaluation.writing import REPORT, written
 from server.telemetry import start_logging
 
 CALIBRATION_REFUSED = 5
+FULL_TURN = 360
+_DEGREES = re.compile(r"[0-9]{1,3}")
 
 Sheet = Annotated[Path | None, typer.Argument(help="A CSV with the columns path, subject, role (gallery or probe).")]
 Gallery = Annotated[Path | None, typer.Option(help="References: a folder of folders, or a CSV.")]
@@ -171,17 +174,20 @@ def _fpir_of(calibrate: str | None) -> float | None:
 
 
 def _alterations_of(turn: str, occlude: list[Part], *, dark: bool, blur: bool) -> tuple[Alteration, ...]:
-    """Each once; a turn by 0 is the photograph as it is, which is measured anyhow."""
-    try:
-        turns = dict.fromkeys(int(degrees) % 360 for degrees in turn.split(",") if degrees.strip())
-    except ValueError as error:
-        raise typer.BadParameter("Write whole degrees with commas, such as 0,90,180,45.") from error
     return (
-        *(Turned(degrees) for degrees in turns if degrees),
+        *(Turned(degrees) for degrees in _turns_of(turn) if degrees),
         *(Occluded(part) for part in dict.fromkeys(occlude)),
         *([Darkened()] if dark else []),
         *([Blurred()] if blur else []),
     )
+
+
+def _turns_of(turn: str) -> list[int]:
+    """Each once; a turn by 0 is the photograph as it is, which is measured anyhow."""
+    turns = [degrees.strip() for degrees in turn.split(",")] if turn.strip() else []
+    if not all(_DEGREES.fullmatch(degrees) and int(degrees) < FULL_TURN for degrees in turns):
+        raise typer.BadParameter("Write whole degrees, 0 to 359, with commas, such as 0,90,180,45.")
+    return list(dict.fromkeys(map(int, turns)))
 
 
 class _Pace(ProgressColumn):

@@ -136,7 +136,7 @@ def best(frames: Sequence[Quality]) -> Quality:
 
 
 def cap(quality: Quality, policy_cap: int) -> int:
-    """How many candidates may be shown for a probe of this quality: 1 to `policy_cap`, rounded up.
+    """How many candidates may be shown for a probe of this quality: 1 to `policy_cap`, rounded down to whole ones.
 
     A poor image moves the own reference down among strangers, so that more of a full list are strangers;
     and people who compare faces err more on poor images. The list is shortened by the weight: all of it for a
@@ -146,7 +146,7 @@ def cap(quality: Quality, policy_cap: int) -> int:
     """
     if policy_cap < 1:
         raise ValueError("A list has room for at least one candidate.")
-    return min(policy_cap, math.ceil(quality.weight * policy_cap))
+    return max(1, math.floor(quality.weight * policy_cap))
 
 
 @dataclass(frozen=True)

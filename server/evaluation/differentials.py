@@ -16,8 +16,20 @@ from server.evaluation.intervals import Intervals, percentiles
 from server.evaluation.searches import Indices
 
 Rates = NDArray[np.float64]
-Outcomes = tuple[NDArray[np.bool_], Indices]
-"""Errors of a group, one for each trial, and the subjects of the trials."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """The trials of a group. errors: whether each erred. subject, probe: of whom and which photograph each is."""
+
+    errors: NDArray[np.bool_]
+    subject: Indices
+    probe: Indices
+
+    @property
+    def different(self) -> int:
+        """Trials that are not repetitions: the same probe is searched anew in every split."""
+        return int(np.unique(self.probe).size)
 
 
 @dataclass(frozen=True)
@@ -64,22 +76,24 @@ def mxog(rates: Rates) -> Rates:
 
 
 def floored(rates: Rates, trials: Rates) -> Rates:
-    """Zeros replaced by 1 / (2 * trials), the rate of half an error.
+    """Zeros replaced by 1 / (2 * trials), the rate of half an error, but by no more than the least rate that is none.
 
-    A zero says that the rate is below what so many trials can show, not that it is nil; half an error is the
-    usual continuity correction. It is this project's choice, and the report says where it was made.
+    rates: (groups, ...), some of them positive in each column. trials: the different ones of each group, shaped to be
+    divided by. A zero says that the rate is below what so many trials can show, not that it is nil; half an error is
+    the usual continuity correction. It is this project's choice, and the report says where it was made.
     """
-    return np.where(rates > 0, rates, 1 / (2 * trials))
+    least = np.where(rates > 0, rates, np.inf).min(axis=0)
+    return np.where(rates > 0, rates, np.minimum(1 / (2 * trials), least))
 
 
 def differential(groups: Mapping[str, Outcomes], intervals: Intervals) -> Differential | None:
     """Both measures over the groups that have trials; None when fewer than two have."""
-    tried = [outcomes for outcomes in groups.values() if outcomes[0].size]
+    tried = [outcomes for outcomes in groups.values() if outcomes.errors.size]
     if len(tried) < 2:
         return None
-    rates = np.array([errors.mean() for errors, _ in tried])
-    trials = np.array([float(errors.size) for errors, _ in tried])
-    drawn = np.stack([intervals.replicates(*outcomes) for outcomes in tried])
+    rates = np.array([outcomes.errors.mean() for outcomes in tried])
+    trials = np.array([float(outcomes.different) for outcomes in tried])
+    drawn = np.stack([intervals.replicates(outcomes.errors, outcomes.subject) for outcomes in tried])
     drawn = drawn[:, ~np.isnan(drawn).any(axis=0)]
     if not rates.any():
         return Differential(len(tried), gini=Measure(0.0, 0.0, 1.0), mxog=None, floored=True)

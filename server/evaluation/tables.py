@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from server.evaluation.bench import Bench
-from server.evaluation.differentials import differential
+from server.evaluation.differentials import Outcomes, differential
 from server.evaluation.findings import Grouping, Row
 from server.evaluation.material import Mask, labels
-from server.evaluation.searches import Indices
 
 
 def row(bench: Bench, label: str, probes: Mask) -> Row:
@@ -62,23 +61,27 @@ def _grouping(bench: Bench, column: str) -> Grouping:
     )
 
 
-Outcomes = dict[str, tuple[Mask, Indices]]
-
-
-def _misses(bench: Bench, groups: Mapping[str, Mask]) -> Outcomes:
+def _misses(bench: Bench, groups: Mapping[str, Mask]) -> dict[str, Outcomes]:
     sides = {label: bench.mated.of(mask) for label, mask in groups.items()}
     plan = bench.plan
-    return {label: (~side.found(plan.threshold, plan.cap), side.subject) for label, side in sides.items()}
+    return {
+        label: Outcomes(~side.found(plan.threshold, plan.cap), side.subject, side.probe)
+        for label, side in sides.items()
+    }
 
 
-def _shown(bench: Bench, groups: Mapping[str, Mask]) -> Outcomes:
+def _shown(bench: Bench, groups: Mapping[str, Mask]) -> dict[str, Outcomes]:
     sides = {label: bench.non_mated.of(mask) for label, mask in groups.items()}
-    return {label: (side.showed(bench.plan.threshold), side.subject) for label, side in sides.items()}
+    threshold = bench.plan.threshold
+    return {label: Outcomes(side.showed(threshold), side.subject, side.probe) for label, side in sides.items()}
 
 
-def _not_acquired(bench: Bench, groups: Mapping[str, Mask]) -> Outcomes:
+def _not_acquired(bench: Bench, groups: Mapping[str, Mask]) -> dict[str, Outcomes]:
     probes = bench.material.probes
-    return {label: (~probes.taken[mask], probes.subject[mask]) for label, mask in groups.items()}
+    return {
+        label: Outcomes(~probes.taken[mask], probes.subject[mask], np.flatnonzero(mask))
+        for label, mask in groups.items()
+    }
 
 
 def _named(condition: str, alteration: str) -> str:

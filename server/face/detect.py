@@ -38,11 +38,8 @@ FAST: Final = 16
 SMALLEST: Final = 20.0
 """Pixels at DETECT_SIDE from which on the thorough pass looks for faces."""
 
-MOST_FACES: Final = 8
-"""Faces that get further looks at each turn, largest first: bounds the work in a crowd."""
-
-FILLING: Final = 0.1
-"""Part of the picture that one face must cover to rule out a second one of its size at another turn."""
+MOST_FACES: Final = 16
+"""Faces that get further looks at each turn, largest first: bounds the work in a crowd. Others are not answered."""
 
 BYSTANDER: Final = 0.5
 """Faces under this part of the largest face's width are background: twice as far away as the person
@@ -98,8 +95,6 @@ def faces_of(nets: CascadeNets, pixels: Pixels) -> list[Face]:
     look = _Look(nets, pixels, _bounded(pixels))
     fast = max(SMALLEST, max(look.small.shape) / FAST)
     seen = look.at([], UPRIGHT, fast)
-    if _alone(seen, pixels):
-        return _foreground(seen)
     if (beside := look.least_beside(seen)) is not None:
         return _foreground(look.at(seen, UPRIGHT + TURNED if beside < fast else TURNED, beside))
     return _foreground(look.at_every_angle(seen, fast))
@@ -195,12 +190,6 @@ def _bounded(pixels: Pixels) -> Pixels:
 
 def _largest(faces: Sequence[Detection]) -> list[Detection]:
     return sorted(faces, key=lambda face: face.area, reverse=True)[:MOST_FACES]
-
-
-def _alone(faces: Sequence[Face], pixels: Pixels) -> bool:
-    """Whether the upright pass is enough: there is no room for a lying person beside this one."""
-    covered = sum(face.seen.area for face in _steady(faces))
-    return bool(covered >= FILLING * pixels.shape[0] * pixels.shape[1])
 
 
 def _foreground(faces: Sequence[Face]) -> list[Face]:

@@ -17,7 +17,7 @@ from server.domain.errors import Unavailable
 from server.domain.face import Box, NamedFace, Template
 from server.domain.image_errors import FramesDisagree, ImageCountInvalid, ImageRefused
 from server.domain.model_errors import WeightsUnverified
-from server.domain.quality import Quality, best
+from server.domain.quality import Component, Quality, best
 from server.face.align import chip_of
 from server.face.cascade import CascadeNets
 from server.face.decode import Photograph, decode
@@ -108,7 +108,7 @@ class Engine:
         frames = self._frames(images, named)
         qualities = [self._quality(frame) for frame in frames]
         template, agreed = self._template(frames, [quality.weight for quality in qualities])
-        recapture = any(self._recaptured(frame) for frame in frames)
+        recapture = any(self._recaptured(*one) for one in zip(frames, qualities, strict=True))
         return Sample(template, best(qualities), recapture, agreed)
 
     def template_of(self, images: Sequence[bytes]) -> Template:
@@ -201,8 +201,9 @@ class Engine:
     def _quality(self, frame: Frame) -> Quality:
         return assess(frame.photograph, frame.face.seen.landmarks, self._limits.quality)
 
-    def _recaptured(self, frame: Frame) -> bool:
-        return recaptured(frame.photograph.pixels, frame.face.seen.bounds, self._limits.recapture).hinted
+    def _recaptured(self, frame: Frame, quality: Quality) -> bool:
+        sharpness = quality[Component.SHARPNESS].grade
+        return recaptured(frame.photograph.pixels, frame.face.seen.bounds, sharpness, self._limits.recapture).hinted
 
     def _chip(self, photograph: Photograph, face: Face) -> NDArray[np.uint8]:
         points, side = self._alignment.fixed_points, self._alignment.side

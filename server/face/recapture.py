@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.quality import Recapture
+from server.domain.quality import Grade, Recapture
 from server.face.limits import RecaptureLimits
 
 WINDOW: Final = 128
@@ -36,15 +36,20 @@ LONGEST_LEAN: Final = 12.0
 """Degrees by which a side of the rectangle may lean from the picture's own edges."""
 
 
-def recaptured(pixels: NDArray[np.uint8], bounds: NDArray[np.float64], limits: RecaptureLimits) -> Recapture:
+def recaptured(
+    pixels: NDArray[np.uint8], bounds: NDArray[np.float64], sharpness: Grade, limits: RecaptureLimits
+) -> Recapture:
     """Look for a screen's or a print's marks.
 
     pixels: (height, width, 3), uint8 RGB, the decoded photograph at its decoded size. bounds: (left, top, right,
-    bottom) of the face in its pixels, which may lie partly outside. Never raises on a picture of at least one pixel.
+    bottom) of the face in its pixels, which may lie partly outside. sharpness: the grade of that component: the
+    pattern counts only on a sharp face, for a blurred one shows no grid, while the blocks of its JPEG stand out.
+    Never raises on a picture of at least one pixel.
     """
     periodic = periodicity(pixels, bounds)
     edges = rectangle_sides(pixels, bounds)
-    return Recapture(periodic, edges, hinted=periodic >= limits.periodic or edges >= limits.edges)
+    patterned = sharpness is Grade.GOOD and periodic >= limits.periodic
+    return Recapture(periodic, edges, hinted=patterned or edges >= limits.edges)
 
 
 def periodicity(pixels: NDArray[np.uint8], bounds: NDArray[np.float64]) -> float:

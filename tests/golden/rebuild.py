@@ -11,6 +11,7 @@ BUILDERS = (
     ("server.demo.people", "--out", "server/demo"),
     ("tests.client.pictures",),
     ("tests.console.pictures",),
+    ("tests.golden.templates",),
 )
 
 

@@ -123,7 +123,7 @@ def test_a_report_is_not_written_over(done: subprocess.CompletedProcess[str], sh
         (["--calibrate", "fpir=nan"], "Write fpir=SHARE"),
         (["--calibrate", "fpir=1"], "Write fpir=SHARE"),
         (["--gallery-size", "10"], "goes with --calibrate"),
-        (["--turn", "ninety"], "Write whole degrees"),
+        *((["--turn", turn], "Write whole degrees") for turn in ("ninety", "-90", "360", "3600", "45,,90", "9" * 5000)),
         (["--occlude", "sideways"], "sideways"),
         (["--held-out", "1"], "--held-out"),
     ],

@@ -100,7 +100,9 @@ def test_the_best_frame_rules_a_probe() -> None:
     assert best([quality(), quality()]).weight == 1
 
 
-@pytest.mark.parametrize(("factor", "length"), [(1.0, 6), (0.9, 6), (0.7, 5), (0.5, 3), (0.35, 3), (0.1, 1), (0.01, 1)])
+@pytest.mark.parametrize(
+    ("factor", "length"), [(1.0, 6), (0.9, 5), (0.85, 5), (0.7, 4), (0.5, 3), (0.35, 2), (0.1, 1), (0.01, 1)]
+)
 def test_a_poor_image_shortens_the_list(factor: float, length: int) -> None:
     assert cap(quality(finding(Component.SHARPNESS, Grade.POOR, factor)), 6) == length
 

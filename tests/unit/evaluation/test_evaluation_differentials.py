@@ -45,12 +45,29 @@ def test_both_depend_on_proportions_only(values: np.ndarray[tuple[int], np.dtype
     assert float(mxog(values)) >= 1 - 1e-9
 
 
-def test_a_zero_becomes_half_an_error() -> None:
+def test_a_zero_becomes_half_an_error_but_never_the_greater_rate() -> None:
     assert floored(np.array([0.0, 0.5]), np.array([50.0, 10.0])).tolist() == [0.01, 0.5]
+    assert floored(np.array([0.0, 0.02]), np.array([5.0, 100.0])).tolist() == [0.02, 0.02]
 
 
 def _group(errors: int, trials: int, first: int) -> Outcomes:
-    return np.arange(trials) < errors, np.arange(first, first + trials)
+    return Outcomes(np.arange(trials) < errors, np.arange(first, first + trials), np.arange(first, first + trials))
+
+
+def _repeated(outcomes: Outcomes, times: int) -> Outcomes:
+    return Outcomes(np.tile(outcomes.errors, times), np.tile(outcomes.subject, times), np.tile(outcomes.probe, times))
+
+
+@pytest.mark.parametrize("times", [2, 20])
+def test_searching_the_same_probes_again_makes_nothing_more_unequal(times: int) -> None:
+    groups = {"a": _group(0, 20, 0), "b": _group(4, 20, 20)}
+    again = {label: _repeated(outcomes, times) for label, outcomes in groups.items()}
+    once, more = (differential(each, Intervals(40, seed=1)) for each in (groups, again))
+    assert once == more
+    assert once is not None
+    assert once.mxog is not None
+    assert once.mxog.value == pytest.approx(0.2 / (0.025 * 0.2) ** 0.5)
+    assert once.mxog.low >= 1
 
 
 def test_a_differential_over_three_groups_of_which_one_made_no_error() -> None:

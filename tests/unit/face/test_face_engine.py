@@ -223,12 +223,24 @@ def test_research_faces_are_told_apart_upright_and_lying(engine: Engine) -> None
         assert max(range(len(folders)), key=lambda other: probe.score(gallery[other])) == number
 
 
-def test_frames_of_two_unlike_people_are_refused(engine: Engine) -> None:
-    frontals = [(folder / "33.jpg").read_bytes() for folder in _research_subjects()[:5]]
-    single = [engine.template_of([frontal]) for frontal in frontals]
-    one, other = min(combinations(range(5), 2), key=lambda pair: single[pair[0]].score(single[pair[1]]))
-    with pytest.raises(FramesDisagree):
-        engine.template_of([frontals[one], frontals[other]])
+def test_frames_of_two_people_are_refused(engine: Engine) -> None:
+    """All pairs of ten frontals; 66 of 2,646 pairs in one view are too alike to be told apart, see the model's card."""
+    frontals = [(folder / "33.jpg").read_bytes() for folder in _research_subjects()[:10]]
+    passed = sum(not _refused(engine, list(pair)) for pair in combinations(frontals, 2))
+    assert passed <= 3
+
+
+def test_frames_of_one_person_are_taken(engine: Engine) -> None:
+    views = [[(folder / f"{view}.jpg").read_bytes() for view in ("33", "34")] for folder in _research_subjects()[:10]]
+    assert sum(_refused(engine, frames) for frames in views) <= 1
+
+
+def _refused(engine: Engine, frames: list[bytes]) -> bool:
+    try:
+        engine.sample_of(frames)
+    except FramesDisagree:
+        return True
+    return False
 
 
 def _research_subjects() -> list[Path]:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from server.domain.quality import Grade
 from server.face.limits import RecaptureLimits
 from server.face.recapture import periodicity, recaptured, rectangle_sides
 from tests.unit.face.pictures import DEMO, Pixels, astronaut, drawn_people, pixels_of, research_faces
@@ -35,7 +36,7 @@ def shown(pixels: Pixels) -> Pixels:
 
 
 def test_drawn_people_are_taken_for_genuine() -> None:
-    hints = [recaptured(pixels, bounds_of(pixels), LIMITS) for pixels in frontals()]
+    hints = [recaptured(pixels, bounds_of(pixels), Grade.GOOD, LIMITS) for pixels in frontals()]
     assert len(hints) == 40
     assert sum(hint.hinted for hint in hints) == 0
 
@@ -43,12 +44,12 @@ def test_drawn_people_are_taken_for_genuine() -> None:
 def test_drawn_people_in_the_field_are_taken_for_genuine() -> None:
     fields = [pixels_of(path) for path in sorted((DEMO / "field").glob("*_upright.jpg"))]
     assert len(fields) == 46
-    assert sum(recaptured(pixels, bounds_of(pixels), LIMITS).hinted for pixels in fields) <= 1
+    assert sum(recaptured(pixels, bounds_of(pixels), Grade.GOOD, LIMITS).hinted for pixels in fields) <= 1
 
 
 def test_real_portraits_are_taken_for_genuine() -> None:
     portrait = astronaut()
-    assert not recaptured(portrait, np.array([170.0, 60, 290, 220]), LIMITS).hinted
+    assert not recaptured(portrait, np.array([170.0, 60, 290, 220]), Grade.GOOD, LIMITS).hinted
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_most_simulated_recaptures_are_noticed(kind: Kind, least: int) -> None:
     for seed, picture in enumerate(frontals()[:6]):
         small = shown(picture)
         copies.append(recapture(small, bounds_of(small), kind, seed))
-    hinted = [recaptured(copy.pixels, copy.bounds, LIMITS).hinted for copy in copies]
+    hinted = [recaptured(copy.pixels, copy.bounds, Grade.GOOD, LIMITS).hinted for copy in copies]
     assert sum(hinted) >= least, json.dumps(hinted)
 
 
@@ -75,7 +76,7 @@ def test_research_faces_are_taken_for_genuine() -> None:
     if folder is None:
         pytest.skip("no real faces: set OIFR_TEST_FACES to a folder of NNN/VH.jpg")
     pictures = [pixels_of(path) for path in sorted(folder.glob("*/*.jpg"))]
-    hinted = sum(recaptured(pixels, bounds_of(pixels), LIMITS).hinted for pixels in pictures)
+    hinted = sum(recaptured(pixels, bounds_of(pixels), Grade.GOOD, LIMITS).hinted for pixels in pictures)
     assert hinted <= len(pictures) // 50
 
 
@@ -93,7 +94,23 @@ def test_a_grid_is_stronger_the_more_it_shows() -> None:
 def test_the_blocks_of_a_strongly_compressed_jpeg_are_no_screen() -> None:
     _, data = cv2.imencode(".jpg", frontals()[0], [cv2.IMWRITE_JPEG_QUALITY, 25])
     pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-    assert not recaptured(pixels, bounds_of(pixels), LIMITS).hinted
+    assert not recaptured(pixels, bounds_of(pixels), Grade.GOOD, LIMITS).hinted
+
+
+def test_the_blocks_of_a_blurred_jpeg_are_no_screen() -> None:
+    blurred = [cv2.GaussianBlur(face, (0, 0), 8) for face in frontals()[:12]]
+    files = [cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, 90])[1] for face in blurred]
+    pictures = [np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8) for file in files]
+    hints = {grade: [recaptured(face, bounds_of(face), grade, LIMITS) for face in pictures] for grade in Grade}
+    assert any(hint.hinted for hint in hints[Grade.GOOD])
+    assert not any(hint.hinted for grade in (Grade.POOR, Grade.UNUSABLE) for hint in hints[grade])
+
+
+@pytest.mark.parametrize("sharpness", Grade)
+def test_a_border_is_noticed_however_sharp_the_face_is(sharpness: Grade) -> None:
+    pixels = np.full((400, 400, 3), 120, np.uint8)
+    cv2.rectangle(pixels, (60, 60), (340, 340), (20, 20, 20), 6)
+    assert recaptured(pixels, np.array([130.0, 130, 270, 270]), sharpness, LIMITS).hinted
 
 
 @pytest.mark.parametrize("sides", range(5))
@@ -120,7 +137,7 @@ edges = st.floats(-400, 700, allow_nan=False)
 def test_any_picture_and_any_bounds_are_judged(
     height: int, width: int, box: tuple[float, float, float, float], level: int
 ) -> None:
-    hint = recaptured(np.full((height, width, 3), level, np.uint8), np.array(box), LIMITS)
+    hint = recaptured(np.full((height, width, 3), level, np.uint8), np.array(box), Grade.GOOD, LIMITS)
     assert np.isfinite(hint.periodic)
     assert hint.periodic < LIMITS.periodic
     assert 0 <= hint.edges <= 4
