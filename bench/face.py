@@ -54,13 +54,14 @@ def print_upright(photographs: Research, pipelines: Sequence[Pipeline]) -> Row:
 
 
 def print_turned(photographs: Research, ours: Ours, gallery: Row) -> None:
-    """The four views together at every multiple of STEP degrees."""
-    print(f"\nturned counter-clockwise, {len(PROBE_VIEWS)} views, rank-1 / probes")
+    """The first four views together, and those with the two hard ones, at every multiple of STEP degrees."""
+    print(f"\nturned counter-clockwise, rank-1 / probes{'four views':>17}{'all six':>20}")
     for degrees in range(0, 360, STEP):
         rows = [
-            [ours.vector(turned(image, degrees)) for image in photographs.photographs(view)] for view in PROBE_VIEWS
+            [ours.vector(turned(image, degrees)) for image in photographs.photographs(view)]
+            for view in PROBE_VIEWS | HARD_VIEWS
         ]
-        print_line(f"{degrees}", [rank_one(gallery, rows)])
+        print_line(f"{degrees}", [rank_one(gallery, rows[: len(PROBE_VIEWS)]), rank_one(gallery, rows)])
 
 
 def print_line(words: str, cells: Sequence[str]) -> None:

@@ -77,6 +77,8 @@ def enrol_command(
     """
     if fast and not dry_run:
         raise typer.BadParameter("--fast goes with --dry-run.")
+    if report is not None and (report.is_dir() or report.resolve().is_relative_to(source.resolve())):
+        raise typer.BadParameter("Name a file that is neither a folder nor part of the source.", param_hint="--report")
     settings = Settings()
     defaults = Defaults(kind, lawful_basis.strip(), _date(captured_on))
     intake = opened_source(source, defaults, datetime.now(UTC).date(), ignore or ())

@@ -1,8 +1,8 @@
 """Untrusted bytes to an upright RGB picture of bounded size.
 
-The header is read and judged before a single pixel is decoded, so that neither a decompression bomb
-nor a huge photograph costs memory. What comes out is always uint8 RGB, turned upright by its EXIF
-orientation, with a long side of at most LONG_SIDE pixels.
+The header is read and judged before a single pixel is decoded, so that a decompression bomb costs no memory, and the
+largest photograph that is taken, of MAX_PIXELS, a few bytes for each. What comes out is always uint8 RGB, turned
+upright by its EXIF orientation, with a long side of at most LONG_SIDE pixels.
 """
 
 import io
@@ -118,7 +118,11 @@ def _with_grades(image: Image.Image) -> Image.Image:
 
 def _upper_bytes(image: Image.Image) -> Image.Image:
     """Pillow clips 16-bit grey at 255 when it converts; keep the upper byte of each value instead."""
-    grey = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
+    values = np.asarray(image)
+    upper = np.empty(values.shape, np.uint8)
+    for row, into in zip(values, upper, strict=True):  # row by row: such a picture is large enough once
+        into[:] = (row >> 8).clip(0, 255)
+    grey = Image.fromarray(upper)
     grey.info = dict(image.info)
     return grey
 

@@ -45,7 +45,7 @@ ALIASES: Final = {
 LONGEST: Final = 200
 """Characters of a cell: those that the API takes too."""
 
-_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
+_DATE = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -167,7 +167,7 @@ def _date(name: str, text: str) -> date | None:
     parts = _DATE.fullmatch(text)
     try:
         if parts is not None:
-            return date(*map(int, parts.groups()))
+            return date(*map(int, parts.group(1, 3, 4)))
     except ValueError:  # the 30th of February
         pass
     raise RowInvalid(f"{name} is no date of the form YYYY-MM-DD or YYYYMMDD.")

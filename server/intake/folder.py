@@ -17,6 +17,9 @@ from server.workflow.intake import Refusal, Row
 ABOUT: Final = "subject.json"
 """What is known of the person, by the names of the columns; not a photograph."""
 
+LOOSE: Final = "The file lies in no folder named after a record number."
+LINKED: Final = "This is a link to a folder. Give the folder itself."
+
 TOLD: Final = frozenset({"given_name", "family_name", "born_on", "source", "lawful_basis", "captured_on"})
 
 
@@ -48,17 +51,22 @@ class SubjectFolders:
     def _row(self, number: int, folder: Path, file: Path, about: Mapping[str, str] | RowInvalid) -> Row | Refusal:
         place = str(file.relative_to(self._sheet.folder))
         if folder == self._sheet.folder:
-            return Refusal(number, "", place, RowInvalid("The file lies in no folder named after a record number."))
+            return Refusal(number, "", place, RowInvalid(LINKED if file.is_dir() else LOOSE))
         if isinstance(about, RowInvalid):
             return Refusal(number, folder.name, place, about)
         return self._sheet.row(number, {**about, RECORD: folder.name, IMAGE: place})
 
     def _files(self) -> Iterator[tuple[Path, Path]]:
-        """Each file with the folder it lies in, by name: those beside the folders last."""
-        for entry in _listed(self._sheet.folder):
-            if entry.is_dir():
-                yield from ((entry, file) for file in _listed(entry) if file.name != ABOUT)
-        yield from ((self._sheet.folder, entry) for entry in _listed(self._sheet.folder) if not entry.is_dir())
+        """Each file with the folder it lies in, by name: what lies beside the folders last."""
+        entries = _listed(self._sheet.folder)
+        for entry in filter(_own_folder, entries):
+            yield from ((entry, file) for file in _listed(entry) if file.name != ABOUT)
+        yield from ((self._sheet.folder, entry) for entry in entries if not _own_folder(entry))
+
+
+def _own_folder(entry: Path) -> bool:
+    """A link may lead anywhere: not even names are read there."""
+    return entry.is_dir() and not entry.is_symlink()
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -8,16 +8,14 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import Final, Self, TextIO
 
 from server.domain.gallery_errors import RowInvalid, SourceInvalid
 from server.intake.columns import Sheet, check_columns, named
 from server.workflow.intake import Refusal, Row
 
-if TYPE_CHECKING:
-    from _csv import Reader
-
 LONGEST_LINE: Final = 100_000
+"""Characters of a line, and of a row that goes over several: more is no manifest."""
 
 
 class CsvManifest:
@@ -48,7 +46,7 @@ class CsvManifest:
 
     def _header(self, ignored: Iterable[str]) -> list[str | None]:
         with opened(self._file) as text:
-            header = next(_reader(text), [])
+            header = next(_rows(text), (0, []))[1]
         names = named(header, ignored)
         check_columns(names)
         return names
@@ -56,11 +54,9 @@ class CsvManifest:
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         """Line numbers and cells below the header, blank lines left out."""
         with opened(self._file) as text:
-            reader = _reader(text)
-            next(reader)
-            for cells in reader:
-                if any(cells):
-                    yield reader.line_num, cells
+            rows = _rows(text)
+            next(rows)
+            yield from ((number, cells) for number, cells in rows if any(cells))
 
 
 class JsonLinesManifest:
@@ -92,11 +88,11 @@ class JsonLinesManifest:
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         with opened(self._file) as text:
-            for number, line in enumerate(iter(lambda: text.readline(LONGEST_LINE), ""), 1):
-                if len(line) == LONGEST_LINE:
-                    raise SourceInvalid(f"Line {number} is longer than {LONGEST_LINE} characters.")
+            lines = _Lines(text)
+            for line in lines:
+                lines.row_ended()
                 if line.strip():
-                    yield number, line
+                    yield lines.number, line
 
 
 def _object(line: str) -> dict[str, str | None]:
@@ -132,7 +128,35 @@ def opened(file: Path) -> Iterator[TextIO]:
         raise SourceInvalid(f"The source cannot be read: {error.strerror}.") from None
 
 
-def _reader(text: TextIO) -> Reader:
-    first = text.readline()
+class _Lines:
+    """The lines of a text, of which no row may take more than LONGEST_LINE characters; then raises SourceInvalid."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._length = self.number = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self._length += len(line)
+        if self._length >= LONGEST_LINE:
+            raise SourceInvalid(f"Line {self.number} is longer than {LONGEST_LINE} characters, or ends a row that is.")
+        return line
+
+    def row_ended(self) -> None:
+        self._length = 0
+
+
+def _rows(text: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """The number of its last line, and the cells of each row, the header first."""
+    first = text.readline(LONGEST_LINE)
     text.seek(0)
-    return csv.reader(text, delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
+    lines = _Lines(text)
+    for cells in csv.reader(lines, delimiter=";" if first.count(";") > first.count(",") else ",", strict=True):
+        lines.row_ended()
+        yield lines.number, cells

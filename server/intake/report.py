@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,12 @@ from server.domain.image_errors import PoorImage
 from server.workflow.intake import Refusal
 
 HEADER: Final = ("row", "record_number", "image", "problem", "reason")
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+_FORMULA = re.compile(r"(^|[;,|])(\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""A formula's first character, also in full width, at the start of a cell or of what another separator makes one."""
+
+UNSEEN: Final = ("Cc", "Cf", "Zl", "Zp")
+"""Unicode's categories of controls, of marks that turn text around or hide it, and of ends of lines."""
 
 
 @contextmanager
@@ -25,7 +32,7 @@ def reject_report(file: Path) -> Iterator[Callable[[Iterable[Refusal]], None]]:
     part = file.with_name(f"{file.name}.part")
     opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(opened, "w", encoding="utf-8", errors="backslashreplace", newline="") as text:
-        rows = csv.writer(text, lineterminator="\n")
+        rows = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
         rows.writerow(HEADER)
         yield lambda refusals: rows.writerows(_cells(refusal) for refusal in refusals)
         text.flush()
@@ -45,5 +52,6 @@ def _cells(refusal: Refusal) -> tuple[str, ...]:
 
 
 def _inert(cell: str) -> str:
-    """A cell that is no formula to a spreadsheet (OWASP, "CSV Injection")."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    """A cell that is one line and no formula, whichever separator a spreadsheet expects (OWASP, "CSV Injection")."""
+    seen = "".join("\ufffd" if unicodedata.category(sign) in UNSEEN else sign for sign in cell)
+    return _FORMULA.sub(r"\1\2'\3", seen)

@@ -37,6 +37,11 @@ def opened_source(source: Path, defaults: Defaults, today: date, ignored: Iterab
 
 
 def _folder(sheet: Sheet) -> Intake:
-    """One of ANSI/NIST-ITL files where there is one in it, else one of folders named after record numbers."""
-    files = [file for file in sheet.folder.iterdir() if file.suffix.lower() in SUFFIXES]
-    return NistFiles(sheet, files) if files else SubjectFolders(sheet)
+    """One of ANSI/NIST-ITL files, or one of folders named after record numbers; never some of both."""
+    entries = [entry for entry in sheet.folder.iterdir() if not entry.name.startswith(".")]
+    files = [entry for entry in entries if entry.suffix.lower() in SUFFIXES and not entry.is_dir()]
+    if not files:
+        return SubjectFolders(sheet)
+    if any(entry.is_dir() for entry in entries):
+        raise SourceInvalid(f"The source holds folders beside {files[0].name}. Enrol such files by themselves.")
+    return NistFiles(sheet, files)

@@ -57,9 +57,9 @@ def test_a_glance_counts_reports_and_stores_nothing(desk: Desk, manifest: Path) 
     assert "4 rows: 2 could be looked at by the engine, 0 were there, 2 refused." in run.output
     report = (desk.home / "enrolment-rejects.csv").read_text().splitlines()
     assert report == [
-        "row,record_number,image,problem,reason",
-        '4,C-3,gone.jpg,image-absent,"There is no such image file, or it cannot be read."',
-        "5,C-4,1.jpg,row-invalid,captured_on lies before born_on.",
+        '"row","record_number","image","problem","reason"',
+        '"4","C-3","gone.jpg","image-absent","There is no such image file, or it cannot be read."',
+        '"5","C-4","1.jpg","row-invalid","captured_on lies before born_on."',
     ]
     assert desk.oifr("gallery", "status").output.startswith("0 active references")
 
@@ -80,6 +80,15 @@ def test_the_report_goes_where_it_is_wanted(desk: Desk, manifest: Path, tmp_path
     desk.oifr("enrol", str(manifest), "--dry-run", "--fast", "--report", str(elsewhere), *DEFAULTS)
     assert len(elsewhere.read_text().splitlines()) == 3
     assert not (desk.home / "enrolment-rejects.csv").exists()
+
+
+def test_the_report_never_takes_the_place_of_the_source_or_of_a_folder(desk: Desk, manifest: Path) -> None:
+    before = manifest.read_text()
+    for place in (manifest, manifest.parent, manifest.parent / "." / manifest.name):
+        run = desk.oifr("enrol", str(manifest), "--dry-run", "--fast", "--report", str(place), *DEFAULTS)
+        assert run.exit_code == 2
+        assert "--report: Name a file that is neither" in " ".join(run.output.split())
+    assert manifest.read_text() == before
 
 
 def test_a_source_that_cannot_be_used_is_refused_before_anything_is_opened(desk: Desk, tmp_path: Path) -> None:

@@ -78,6 +78,11 @@ def test_dates_come_in_both_iso_forms(sheet: Sheet, text: str) -> None:
         ({"captured_on": ""}, "captured_on is empty, and no --captured-on is given."),
         ({"captured_on": "31.01.2024"}, "captured_on is no date of the form YYYY-MM-DD or YYYYMMDD."),
         ({"captured_on": "2024-02-30"}, "captured_on is no date of the form YYYY-MM-DD or YYYYMMDD."),
+        ({"captured_on": "2024-0131"}, "captured_on is no date of the form YYYY-MM-DD or YYYYMMDD."),
+        (
+            {"captured_on": "\u0662\u0660\u0662\u0664-01-31"},
+            "captured_on is no date of the form YYYY-MM-DD or YYYYMMDD.",
+        ),
         ({"captured_on": "0000-01-01"}, "captured_on is no date of the form YYYY-MM-DD or YYYYMMDD."),
         ({"captured_on": "2026-03-03"}, "captured_on lies in the future."),
         ({"born_on": "2024-02-01"}, "captured_on lies before born_on."),

@@ -34,7 +34,7 @@ def test_a_run_that_fails_leaves_the_earlier_report(tmp_path: Path) -> None:
     assert file.read_text() == "earlier"
     with reject_report(file):
         pass
-    assert file.read_text() == "row,record_number,image,problem,reason\n"
+    assert file.read_text() == '"row","record_number","image","problem","reason"\n'
     assert [entry.name for entry in tmp_path.iterdir()] == ["rejects.csv"]
 
 
@@ -51,3 +51,18 @@ def test_no_cell_is_a_formula_and_no_name_of_a_file_breaks_it(tmp_path: Path) ->
     (row,) = list(csv.reader(file.open(encoding="utf-8")))[1:]
     assert row[1] == '\'=HYPERLINK("x")'
     assert row[2] == r"b\udcff.jpg"
+
+
+@pytest.mark.parametrize("separator", ",;\t|")
+@pytest.mark.parametrize("between", ["", " ", "\r", "\n", "\r\n", "\t", "\u2028", "\u202e", ";", ",", "|", "; ", "x;"])
+@pytest.mark.parametrize("start", "=+-@\uff1d\uff0b")
+def test_no_separator_and_no_end_of_line_makes_a_formula(
+    start: str, between: str, separator: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "rejects.csv"
+    with reject_report(file) as refuse:
+        refuse([Refusal(2, f"A{between}{start}1+1", f"{between}{start}1+1", ImageAbsent())])
+    with file.open(encoding="utf-8", newline=None) as text:
+        cells = [cell.strip().strip('"').strip() for row in csv.reader(text, delimiter=separator) for cell in row]
+    assert cells
+    assert not [cell for cell in cells if cell.startswith(start)]

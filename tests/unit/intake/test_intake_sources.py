@@ -91,7 +91,7 @@ def test_bad_rows_are_refused_and_the_others_stay(tmp_path: Path) -> None:
         (b"record_number,image,height\n", "'height' is unknown"),
         (b"record_number,image,\n", "'' is unknown"),
         (b'record_number,image\nC-1,"1.jpg\n', "no CSV"),
-        (b"record_number,image\nC-1," + b"x" * 200_000 + b"\n", "no CSV"),
+        (b"record_number,image\nC-1," + b"x" * 200_000 + b"\n", "is longer than 100000"),
     ],
 )
 def test_a_csv_that_cannot_be_read_to_its_end_is_refused_before_anything_is_done(
@@ -101,6 +101,14 @@ def test_a_csv_that_cannot_be_read_to_its_end_is_refused_before_anything_is_done
     file.write_bytes(content)
     with pytest.raises(SourceInvalid, match=sentence):
         opened(file)
+
+
+@pytest.mark.parametrize("ending", ["," * 200_000, '"' + "a\n" * 100_000, ",".join(['"a\n"'] * 50_000)])
+def test_a_row_without_end_is_refused_before_it_fills_the_memory(ending: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceInvalid, match="is longer than 100000 characters"):
+        opened(written(tmp_path, "people.csv", HEADER, ending))
+    with pytest.raises(SourceInvalid, match="is longer than 100000 characters"):
+        opened(written(tmp_path, "people.csv", f"{HEADER},{ending}"))
 
 
 def test_columns_that_are_not_ours_are_passed_over_when_named(tmp_path: Path) -> None:
@@ -210,6 +218,25 @@ def test_a_description_outside_of_the_folder_is_not_read(
     (folders / "C-1" / "subject.json").unlink()
     (folders / "C-1" / "subject.json").symlink_to(outside)
     assert told(opened(folders))[0][2] == "subject.json cannot be read as JSON."
+
+
+def test_a_link_to_a_folder_is_refused_and_nothing_of_it_is_told(
+    folders: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "private.jpg").write_bytes(b"private")
+    (folders / "C-9").symlink_to(elsewhere)
+    rows = told(opened(folders))
+    assert rows[-1] == (len(rows), "", "This is a link to a folder. Give the folder itself.")
+    assert not [row for row in opened(folders).rows() if "private" in row.place]
+
+
+def test_folders_beside_nist_files_are_not_passed_over(folders: Path) -> None:
+    (folders / "P2.nist").mkdir()
+    assert len(opened(folders)) == len(told(opened(folders)))
+    (folders / "stray.nist").write_bytes(b"")
+    with pytest.raises(SourceInvalid, match=r"folders beside stray\.nist"):
+        opened(folders)
 
 
 def test_folders_in_folders_are_refused(folders: Path) -> None:
