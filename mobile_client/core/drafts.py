@@ -98,5 +98,11 @@ class DecisionDraft:
         return Decision(self.outcome, self.label, self.corroboration, self.evidence_against.strip())
 
 
+def wording(text: str) -> int:
+    """How much a text says, as the server counts it: letters and digits, and one for each blank between words."""
+    words = "".join(sign if sign.isalnum() else " " for sign in text).split()
+    return sum(map(len, words)) + max(0, len(words) - 1)
+
+
 def _worded(text: str) -> bool:
-    return len(text.strip()) >= MINIMUM_WORDING
+    return wording(text) >= MINIMUM_WORDING

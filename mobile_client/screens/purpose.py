@@ -3,7 +3,7 @@ from __future__ import annotations
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
-from mobile_client.core.drafts import MINIMUM_WORDING, PurposeDraft
+from mobile_client.core.drafts import MINIMUM_WORDING, PurposeDraft, wording
 from mobile_client.core.wire import Alternative, Ground, Place
 from mobile_client.screens.page import Page
 from mobile_client.widgets.inputs import Chip, OptionTile, chosen
@@ -75,7 +75,7 @@ class PurposeScreen(Page):
 
     @staticmethod
     def length_of(text: str) -> str:
-        length = len(text.strip())
+        length = wording(text)
         return "Long enough" if length >= MINIMUM_WORDING else f"{length} of {MINIMUM_WORDING} characters"
 
     def _clear(self) -> None:

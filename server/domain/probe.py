@@ -18,7 +18,7 @@ from server.domain.search_errors import (
 )
 
 MINIMUM_WORDING = 20
-"""Characters that a necessity or a stated harm must have: enough to rule out a dot, short enough for a street."""
+"""Characters of words that a necessity or a stated harm must have: enough to rule out a dot, short for a street."""
 
 MAXIMUM_FRAMES = 5
 
@@ -92,11 +92,12 @@ class Purpose:
 
 
 def _wording(text: str) -> int:
-    """How much a text says: its length without the blanks around it, or 0 where it has no letter or digit.
+    """How much a text says: how many letters and digits it has, with a blank between words counting as one.
 
-    So neither dots nor invisible characters pass as words.
+    So neither dots nor invisible characters pass as words, nor many of them behind one letter.
     """
-    return len(text.strip()) if any(sign.isalnum() for sign in text) else 0
+    words = "".join(sign if sign.isalnum() else " " for sign in text).split()
+    return sum(map(len, words)) + max(0, len(words) - 1)
 
 
 def check_frames(count: int) -> None:

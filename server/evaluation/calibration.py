@@ -17,6 +17,11 @@ RULE_OF_THREE = 3
 (J. Hanley, A. Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA 249(13), 1983)."""
 
 
+WIDEST = 10
+"""Times the asked rate that the upper end of its own interval may reach: photographs of few people, however many, say
+little about others."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """The asked FPIR, above 0 and below 1, at a gallery of so many enrolled subjects."""
@@ -74,6 +79,7 @@ def measured(wish: Wish, searches: OpenSet) -> Calibrated:
         )
     threshold = _within(least_threshold(non_mated.top, math.floor(wish.fpir * non_mated.top.size)))
     point = searches.at(threshold)
+    _check_width(wish, point.fpir.high, people)
     return Calibrated(wish, point, point.fpir.value, point.fpir.low, point.fpir.high, extrapolated=False, comparisons=0)
 
 
@@ -88,8 +94,18 @@ def extrapolated(wish: Wish, searches: OpenSet, comparisons: Comparisons) -> Cal
         raise CalibrationRefused(_too_few_comparisons(wish, comparisons.total, needed))
     threshold = _within(least_threshold(comparisons.scores, math.floor(fmr * comparisons.total)))
     fpir, low, high = (fpir_at(rate, wish.gallery_size) for rate in _fmr(comparisons, threshold, searches.intervals))
+    _check_width(wish, high, int((comparisons.probes > 0).sum()))
     point = searches.at(threshold)
     return Calibrated(wish, point, fpir, low, high, extrapolated=True, comparisons=comparisons.total)
+
+
+def _check_width(wish: Wish, high: float, people: int) -> None:
+    if high > WIDEST * wish.fpir:
+        raise CalibrationRefused(
+            f"For an FPIR of {wish.fpir:g} the 95 % interval of what was measured reaches {high:.2g}, more than "
+            f"{WIDEST} times as much: {people:,} people are too few, however many photographs there are of each. "
+            "Add people, or ask for a higher rate."
+        )
 
 
 def _too_few_comparisons(wish: Wish, total: int, needed: int) -> str:

@@ -21,6 +21,9 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 20 * 10**6
 MAX_PIXELS = 50 * 10**6
 MIN_SIDE = 80
+MOST_SCANS = 64
+"""Of a progressive JPEG, each of which goes over the whole picture; encoders write about ten, three for each colour."""
+
 LONG_SIDE = 1280
 
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -75,6 +78,9 @@ def _check_bytes(data: bytes) -> None:
     # A GIF is no accepted format, but the one file whose trouble can be named better than "unreadable".
     if data.startswith(b"GIF8"):
         raise ImageAnimated
+    # In the coded picture no such pair of bytes occurs: what else is counted lies in metadata, by chance.
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MOST_SCANS:
+        raise ImageUnreadable
 
 
 def _check_header(image: Image.Image) -> None:

@@ -21,13 +21,16 @@ import httpx
 
 from server.domain.model_errors import LicenceNotAccepted, PullFailed
 from server.face.pulled import Locked, WeightsHome
-from server.face.weights import Manifest, WeightFile, digest_of
+from server.face.weights import Manifest, WeightFile, digest_of, unexchangeable
 
 TRIES: Final = 4
 """Connections opened for one file; each goes on where the one before was cut."""
 
 ROOM: Final = 64 * 2**20
 """Bytes that stay free on the disk."""
+
+STRETCH: Final = 16 * 2**20
+"""Bytes between two looks at the disk."""
 
 TIMEOUT: Final = httpx.Timeout(30.0)
 HDF5: Final = b"\x89HDF\r\n\x1a\n"
@@ -90,15 +93,21 @@ class Puller:
             if not known and not _validator(part).is_file():
                 part.unlink(missing_ok=True)
             try:
-                self._receive(url, part)
+                self._receive(url, part, known=known)
                 return
+            except (httpx.TooManyRedirects, httpx.InvalidURL) as error:
+                raise PullFailed(f"{_host(url)} sends us on to nowhere: nothing was fetched.") from error
             except httpx.TransportError as error:
                 if left == 0 or isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol):
                     raise PullFailed(_offline(url, part)) from error
+            except OSError as error:
+                raise PullFailed(f"The file cannot be written: {error.strerror}. What has arrived stays.") from error
 
-    def _receive(self, url: str, part: Path) -> None:
+    def _receive(self, url: str, part: Path, *, known: bool) -> None:
         start = part.stat().st_size if part.is_file() else 0
         with self._answer(url, part, start) as answer:
+            if not all(unexchangeable(str(hop.url)) for hop in (*answer.history, answer)):
+                raise PullFailed(f"{_host(url)} sends us on to an address without https: nothing was fetched.")
             if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 _discard(part)
                 raise httpx.RemoteProtocolError("there is more here than there")
@@ -106,6 +115,8 @@ class Puller:
                 raise PullFailed(f"{_host(url)} answered with status {answer.status_code}: nothing was fetched.")
             start = start if _goes_on(answer, start) else 0
             size = _size(answer, start)
+            if not known and size is None and "chunked" not in answer.headers.get("Transfer-Encoding", "").lower():
+                raise PullFailed(f"{_host(url)} does not say where the file ends, so a cut one would pass for whole.")
             self._require_room(part, (size or start) - start)
             _keep_validator(part, answer)
             self._write(answer, part, start, size)
@@ -123,7 +134,11 @@ class Puller:
     def _write(self, answer: httpx.Response, part: Path, start: int, size: int | None) -> None:
         with part.open("r+b" if start else "wb") as file:
             file.seek(start)
+            looked = start
             for block in answer.iter_raw():
+                if file.tell() >= looked + STRETCH:
+                    self._require_room(part, len(block))
+                    looked = file.tell()
                 file.write(block)
                 self.progress(file.tell(), size)
             file.flush()
@@ -157,7 +172,7 @@ def _validator(part: Path) -> Path:
 
 def _keep_validator(part: Path, answer: httpx.Response) -> None:
     name = answer.headers.get("ETag", "")
-    if name.startswith('"'):  # a weak one does not promise equal bytes
+    if name.startswith('"') and name.isascii():  # a weak one does not promise equal bytes
         _validator(part).write_text(name, "ascii")
     elif answer.status_code == HTTPStatus.OK:
         _validator(part).unlink(missing_ok=True)

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain.model_errors import ModelUnknown, WeightsUnverified
+from server.domain.calibration import CalibrationRecord
+from server.domain.model_errors import CalibrationInvalid, ModelUnknown, WeightsUnverified
 from server.face.toml_table import TomlTable
 
 LANDMARKS: Final = 5
@@ -59,7 +60,7 @@ class Calibration:
     gallery_size: references searched. fpir: the false positive identification rate measured at that
     threshold, 0 to 1, over `strangers` searches. agreement: least score between two frames of one person.
     data: the photographs, in neutral words. model: Manifest.model_id, where the table is a whole record of
-    `oifr evaluate --calibrate`, whose other values are not read here; None where it is not.
+    `oifr evaluate --calibrate`, which is checked as such; None where it is not.
     """
 
     threshold: float
@@ -178,12 +179,12 @@ def _file(row: TomlTable, *, pulled: bool) -> WeightFile:
         raise row.refused("sha256", "must be 64 lower-case hexadecimal digits")
     if sha256 is None and not pulled:
         raise row.refused("sha256", "is missing")
-    if url is not None and not _safe(url):
+    if url is not None and not unexchangeable(url):
         raise row.refused("url", "must begin with https://")
     return WeightFile(path, sha256, url)
 
 
-def _safe(url: str) -> bool:
+def unexchangeable(url: str) -> bool:
     """Whether nobody on the way can exchange what comes from there."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
@@ -202,18 +203,34 @@ def _alignment(table: TomlTable | None) -> Alignment | None:
 def _calibration(table: TomlTable | None) -> Calibration | None:
     if table is None:
         return None
+    if table.has("model"):
+        return _of_record(table)
     calibration = Calibration(
-        threshold=table.number("threshold"),
-        agreement=table.number("agreement"),
-        gallery_size=table.take("gallery_size", int),
-        strangers=table.take("strangers", int),
-        fpir=table.number("fpir"),
+        threshold=table.number_within("threshold", -1, 1),
+        agreement=table.number_within("agreement", -1, 1),
+        gallery_size=_at_least_one(table, "gallery_size"),
+        strangers=_at_least_one(table, "strangers"),
+        fpir=table.number_within("fpir", 0, 1),
         data=table.take("data", str),
-        model=table.take_if_there("model", str),
     )
-    if calibration.model is None:
-        table.end()
+    table.end()
     return calibration
+
+
+def _of_record(table: TomlTable) -> Calibration:
+    try:
+        record = CalibrationRecord.of(table.rest())
+    except CalibrationInvalid as invalid:
+        raise table.refused("model", f"begins a record that is not whole: {invalid}") from invalid
+    return Calibration(
+        record.threshold,
+        record.agreement,
+        record.gallery_size,
+        record.strangers,
+        record.fpir,
+        record.data,
+        record.model,
+    )
 
 
 def weights_folder(home: Path) -> Path:

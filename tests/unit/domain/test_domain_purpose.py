@@ -31,6 +31,8 @@ REFUSED: list[tuple[dict[str, Any], type[PurposeInvalid]]] = [
     ({"necessity": ""}, NecessityMissing),
     ({"necessity": "x" * (MINIMUM_WORDING - 1)}, NecessityMissing),
     ({"necessity": "x" + " " * MINIMUM_WORDING}, NecessityMissing),
+    *(({"necessity": "x" + sign * 3 * MINIMUM_WORDING}, NecessityMissing) for sign in ". \u200b\u2060\ufeff\n-"),
+    ({"necessity": "x" + " x" * (MINIMUM_WORDING // 2 - 1)}, NecessityMissing),
     ({"alternatives": frozenset()}, AlternativesMissing),
     ({"power": ""}, PowerMissing),
     ({"power": " \t"}, PowerMissing),
@@ -49,6 +51,8 @@ REFUSED: list[tuple[dict[str, Any], type[PurposeInvalid]]] = [
 ACCEPTED: list[dict[str, Any]] = [
     {},
     {"necessity": ENOUGH},
+    {"necessity": "He lies here; no answer."},
+    {"necessity": "उसका नाम जानना जरूरी है अभी"},
     {"incident": ""},
     {"alternatives": frozenset({Alternative.NONE_POSSIBLE})},
     *({"place": place, "harm": ENOUGH} for place in PRIVATE),

@@ -99,6 +99,23 @@ def test_repeated_searches_of_the_same_probes_support_no_more() -> None:
         measured(Wish(0.003, 50), replace(searches, non_mated=few))
 
 
+@pytest.mark.parametrize("people", [3, 28])
+def test_many_photographs_of_few_people_are_refused_for_what_they_say_of_others(people: int) -> None:
+    searches = _searches(np.zeros(1002))
+    few = replace(searches.non_mated, subject=np.arange(1002) % people)
+    with pytest.raises(CalibrationRefused, match=f"more than 10 times as much: {people} people are too few"):
+        measured(Wish(0.003, 50), replace(searches, non_mated=few))
+
+
+def test_few_people_are_refused_for_a_reckoned_rate_too() -> None:
+    nobody = np.zeros(0, np.int64)
+    comparisons = Comparisons(
+        np.full(3, 500), np.ones(3, np.int64), np.zeros(0), nobody, nobody, np.zeros(400, np.int64)
+    )
+    with pytest.raises(CalibrationRefused, match="3 people are too few"):
+        extrapolated(Wish(0.01, 2), _searches(np.zeros(10)), comparisons)
+
+
 @settings(deadline=None)
 @given(st.floats(1e-6, 0.999), st.integers(1, 10**7))
 def test_the_rate_of_a_comparison_and_of_a_gallery_are_two_sides_of_one_formula(fpir: float, size: int) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from server.domain.image_errors import ImageAnimated, ImageRefused, ImageTooLarge, ImageTooSmall, ImageUnreadable
-from server.face.decode import LONG_SIDE, MAX_BYTES, decode
+from server.face.decode import LONG_SIDE, MAX_BYTES, MOST_SCANS, decode
 
 SIZE = (160, 120)
 
@@ -120,6 +120,19 @@ def test_every_good_file_gives_the_same_rgb(name: str) -> None:
 def test_transparency_lies_on_mid_grey() -> None:
     clear = Image.new("RGBA", SIZE, (255, 0, 0, 0))
     assert (decode(encoded(clear, "PNG")).pixels == 128).all()
+
+
+def scanned(times: int) -> bytes:
+    """A progressive JPEG whose last scan stands there so many times."""
+    whole = encoded(gradient(), progressive=True)
+    last, end = whole.rindex(b"\xff\xda"), whole.rindex(b"\xff\xd9")
+    return whole[:last] + whole[last:end] * times + whole[end:]
+
+
+def test_scans_upon_scans_are_refused_before_they_are_decoded() -> None:
+    assert decode(scanned(2)).pixels.shape == (120, 160, 3)
+    with pytest.raises(ImageUnreadable):
+        decode(scanned(MOST_SCANS + 1))
 
 
 @pytest.mark.parametrize(("orientation", "darkest"), [(3, "right"), (6, "top"), (8, "bottom")])

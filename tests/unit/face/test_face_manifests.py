@@ -95,6 +95,13 @@ WRONG = {
     "alignment.fixed_points": ("[38.3, 51.7], ", ""),
     "alignment.mirror": ("side = 112", "side = 112\nmirror = false"),
     "calibration.threshold": ("threshold = 0.5", 'threshold = "0.5"'),
+    "calibration.threshold, no number": ("threshold = 0.5", "threshold = nan"),
+    "calibration.threshold, out of range": ("threshold = 0.5", "threshold = 1.5"),
+    "calibration.agreement": ("agreement = 1", "agreement = inf"),
+    "calibration.gallery_size": ("gallery_size = 28", "gallery_size = 0"),
+    "calibration.strangers": ("strangers = 167", "strangers = 0"),
+    "calibration.fpir, no rate": ("fpir = 0.01", "fpir = 1.01"),
+    "calibration.model": ("[calibration]", '[calibration]\nmodel = "model/3"'),
     "calibration.fpir": ("fpir = 0.01\n", ""),
     "calibration.tpir": ("fpir = 0.01", "fpir = 0.01\ntpir = 0.9"),
 }
@@ -104,7 +111,7 @@ WRONG = {
 def test_a_key_that_is_wrong_is_named_with_its_file(key: str, tmp_path: Path) -> None:
     before, after = WRONG[key]
     assert WHOLE.count(before) == 1
-    with pytest.raises(WeightsUnverified, match=rf"model\.toml .*`{re.escape(key)}`"):
+    with pytest.raises(WeightsUnverified, match=rf"model\.toml .*`{re.escape(key.partition(',')[0])}`"):
         read(tmp_path, WHOLE.replace(before, after))
 
 

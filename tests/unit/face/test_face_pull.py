@@ -182,6 +182,59 @@ def test_a_full_disk_is_told_before_it_is_full(desk: Desk) -> None:
     assert not desk.part.exists()
 
 
+def test_a_disk_that_fills_up_on_the_way_is_told(desk: Desk) -> None:
+    free = iter([10**12, 10**12, 0])
+    desk.server.content = HDF5 + bytes(40 * 2**20)
+    desk.puller = replace(desk.puller, free=lambda _: next(free))
+    with pytest.raises(PullFailed, match="disk is short"):
+        desk.pull()
+    assert not desk.place.exists()
+
+
+def test_a_disk_that_is_full_is_one_sentence(desk: Desk) -> None:
+    desk.home.folder.mkdir(parents=True)
+    desk.part.symlink_to("/dev/full")
+    with pytest.raises(PullFailed, match="cannot be written"):
+        desk.pull()
+
+
+@pytest.mark.parametrize("cut", [None, 1000])
+def test_a_file_whose_end_nobody_tells_is_not_trusted_on_first_use(desk: Desk, cut: int | None) -> None:
+    desk.server.tells_length, desk.server.cuts, desk.sha256 = False, [cut] if cut else [], None
+    with pytest.raises(PullFailed, match="does not say where the file ends"):
+        desk.pull()
+    assert not desk.place.exists()
+
+
+def test_a_known_file_may_come_without_its_length(desk: Desk) -> None:
+    desk.server.tells_length = False
+    assert desk.pull() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("http://198.51.100.7/other.h5", "an address without https"),
+        ("/weights.h5", "sends us on to nowhere"),
+        ("http://[broken", "sends us on to nowhere"),
+    ],
+)
+def test_a_redirect_leads_to_no_plain_and_to_no_endless_way(desk: Desk, address: str, sentence: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        there = request.url.path == "/other.h5"
+        return httpx.Response(200, content=CONTENT) if there else httpx.Response(302, headers={"Location": address})
+
+    desk.puller = replace(desk.puller, client=httpx.Client(transport=httpx.MockTransport(answer)))
+    with pytest.raises(PullFailed, match=sentence):
+        desk.pull()
+    assert not desk.place.exists()
+
+
+def test_a_version_that_is_no_ascii_is_no_version(desk: Desk) -> None:
+    desk.server.etag = '"\u00e9"'
+    assert desk.pull() == CONTENT
+
+
 def test_restricted_weights_are_fetched_only_when_their_terms_are_accepted() -> None:
     restricted = Manifest.named(MODELS, "ArcFace")
     with pytest.raises(LicenceNotAccepted, match="non-commercial"):

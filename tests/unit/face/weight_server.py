@@ -22,6 +22,7 @@ class WeightServer(ThreadingHTTPServer):
         self.status = 200
         self.takes_ranges = True
         self.cuts: list[int] = []
+        self.tells_length = True
         self.requests: list[dict[str, str]] = []
 
     @property
@@ -53,7 +54,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, start: int) -> None:
         content = self.server.content
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
+        if self.server.tells_length:
+            self.send_header("Content-Length", str(len(content) - start))
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         if self.server.etag:
