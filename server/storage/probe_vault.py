@@ -48,6 +48,11 @@ class RedisProbeVault:
         with _translated_errors():
             self._redis.delete(_name(search_id))
 
+    def ping(self) -> None:
+        """Raise CacheUnavailable when nothing could be sealed."""
+        with _translated_errors():
+            self._redis.ping()
+
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:

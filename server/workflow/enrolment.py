@@ -81,7 +81,7 @@ class Enrolment:
         return made
 
     def _lookalikes(self, addition: Addition) -> Sequence[Scored] | None:
-        """None while the index is down: the reference is taken all the same, and its entry says so."""
+        """None while the index is down: the reference is taken all the same, and compared later (`late_comparison`)."""
         try:
             return self.gallery.search(addition.template, frozenset(Source), self.threshold, MOST_LOOKALIKES)
         except Unavailable:
@@ -94,6 +94,8 @@ class Enrolment:
             version = unit.subjects.enrol(
                 addition.reference, addition.template, addition.portrait, addition.fingerprint
             )
+            if scored is None:
+                unit.duplicates.postpone(addition.reference.id)
             pairs = list(pairs_found(unit, [addition], [scored or ()], self.clock.now(), self.randomness))
             done = enrolled_event(actor.id, addition, compared=scored is not None)
             unit.commit(done, *(found_event(actor.id, pair) for pair in pairs))

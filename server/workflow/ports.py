@@ -175,7 +175,7 @@ class Matchers(Protocol):
         """
 
 
-class Lookalikes(Protocol):
+class Comparison(Protocol):
     """Compares new templates with every active reference of one model, without a cache: for enrolling many."""
 
     def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
@@ -184,8 +184,17 @@ class Lookalikes(Protocol):
         Exact, and as of the database's newest change. Raises TemplateInvalid for another model's template.
         """
 
+
+class Lookalikes(Comparison, Protocol):
     def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
         """Take in what was committed as gallery change `version`, so that it need not be read."""
+
+
+class TrialComparison(Comparison, Protocol):
+    """The gallery as it was at the first comparison, and what a rehearsal adds to it."""
+
+    def pretended(self, references: Sequence[IndexedReference]) -> None:
+        """Compare with `references` too from now on, as if they were enrolled."""
 
 
 # --- probe vault and sealing -----------------------------------------------------------------------------------

@@ -95,6 +95,9 @@ class Subjects(Protocol):
     def held(self, fingerprints: Collection[str]) -> frozenset[str]:
         """Those of the given photographs' fingerprints that a reference, active or not, has."""
 
+    def marked(self, marks: Collection[str]) -> frozenset[str]:
+        """Those of the given marks of files that a reference, active or not, was enrolled from."""
+
 
 class SubjectsWriter(Subjects, Protocol):
     def add(self, subject: Subject) -> None:
@@ -142,6 +145,15 @@ class Duplicates(Protocol):
 
     def count(self, verdict: Verdict) -> int: ...
 
+    def known(self, pair: frozenset[str]) -> bool:
+        """Whether these two subjects are a pair, whatever its verdict."""
+
+    def uncompared(self, model: str, limit: int) -> Sequence[str]:
+        """Active references with a template of `model` that nobody has compared with the gallery yet, by id."""
+
+    def count_uncompared(self) -> int:
+        """How many references, active or not, nobody has compared with the gallery yet."""
+
 
 class DuplicatesWriter(Duplicates, Protocol):
     def add(self, found: Duplicate) -> bool:
@@ -149,6 +161,12 @@ class DuplicatesWriter(Duplicates, Protocol):
 
     def settle(self, duplicate_id: str, verdict: Verdict) -> None:
         """Raises DuplicateUnknown."""
+
+    def postpone(self, reference_id: str) -> None:
+        """Note that this reference, just enrolled, is still to be compared with the gallery."""
+
+    def caught_up(self, reference_id: str) -> bool:
+        """Note that it was compared; False where that was noted already, or the reference is gone."""
 
 
 class Searches(Protocol):
