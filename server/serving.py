@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from server.domain.errors import Unavailable
 
 WAITING_CALLERS = 2048
+GRACE_SECONDS = 10  # that those who have called already get for their answers when it ends
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -40,7 +41,14 @@ class Answering:
 
     def __init__(self, place: socket.socket, application: ASGIApp) -> None:
         self._server = uvicorn.Server(
-            uvicorn.Config(application, lifespan="off", log_config=None, access_log=False, server_header=False)
+            uvicorn.Config(
+                application,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
         )
         self._place = place
         self._ended = threading.Event()

@@ -139,8 +139,8 @@ class GalleryIndex(Protocol):
         """The best reference in scope of each subject that reaches `threshold`, best first, at most `limit`.
 
         Equal scores are ordered as by `domain.candidates.shortlist`. Raises TemplateInvalid for another model's
-        template or dimension, CacheUnavailable when the cache is down, and SearchIncomplete when a part of the
-        gallery was not searched: never a list without that part.
+        template or dimension, GalleryLoading during the first load, CacheUnavailable when the cache is down, and
+        SearchIncomplete when a part of the gallery was not searched: never a list without that part.
         """
 
     def added(self, reference: IndexedReference, version: int) -> None:
@@ -171,7 +171,7 @@ class Matchers(Protocol):
     def standing(self) -> Standing:
         """Which gallery change each live matcher and the stored rows of each model have reached.
 
-        Raises CacheUnavailable.
+        Raises CacheUnavailable, or SearchIncomplete where a part of the gallery lies elsewhere and does not answer.
         """
 
 

@@ -97,7 +97,7 @@ def test_it_ends_in_the_midst_of_a_filling_and_the_next_goes_on(station: Station
 
     def slow(names: Sequence[str]) -> Sequence[IndexedReference]:
         begun.set()
-        release.wait(0.5)
+        release.wait(1.5)
         return station.source.indexed(MODEL, names)
 
     source = Watched(station.source, indexed=slow)

@@ -85,6 +85,21 @@ def test_killed_twenty_times_beside_a_server_it_loses_nobody_and_officers_find_t
     check_gallery(installation)
 
 
+def test_a_rehearsal_counts_the_pair_that_the_run_then_finds(install: Install, tmp_path: Path) -> None:
+    installation = install()
+    for record in ("D-1", "ALIAS"):
+        (tmp_path / "people" / record).mkdir(parents=True)
+        (tmp_path / "people" / record / "1.jpg").write_bytes(DRAWN[0].read_bytes() + record.encode())
+    source = ("--source", "custody", "--lawful-basis", "Section 64A", "--captured-on", "2024-01-31")
+    words = ("enrol", str(tmp_path / "people"), *source)
+    rehearsed = installation.oifr(*words, "--dry-run")
+    assert rehearsed.stdout == "2 rows: 2 would be enrolled, 0 were there, 0 refused.\n"
+    assert "1 pairs of records would be put to a human" in rehearsed.stderr
+    with opened_database(installation) as database:
+        assert (database.gallery.version(), entries_of(database)) == (0, [])
+    assert "1 pairs of records may be of one person" in installation.oifr(*words).stderr
+
+
 def check_gallery(installation: Installation) -> None:
     """Each record once, with each of its references once, and a trail that says the same."""
     with opened_database(installation) as database:
