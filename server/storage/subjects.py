@@ -89,6 +89,10 @@ class SqlSubjects:
         """Those of the given photographs' fingerprints that a reference, active or not, has."""
         return self._known(refs.c.fingerprint_digest, fingerprints)
 
+    def gallery_version(self) -> int:
+        """The newest gallery change."""
+        return gallery_version(self._connection)
+
     def marked(self, marks: Collection[str]) -> frozenset[str]:
         """Those of the given marks of files that a reference, active or not, was enrolled from."""
         return self._known(refs.c.mark_digest, marks)

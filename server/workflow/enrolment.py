@@ -69,7 +69,9 @@ class Enrolment:
             fingerprint = fingerprint_of(view.subjects.subject(subject_id).record_number, image)
         likeness = self._likeness(image)
         addition = Addition(reference, likeness.template, likeness.portrait, fingerprint)
-        version = self._store(actor, addition, self._lookalikes(addition))
+        with self.database.read() as view:
+            before = view.subjects.gallery_version()
+        version = self._store(actor, addition, self._lookalikes(addition), before)
         self.gallery.added(addition.indexed, version)
         return reference
 
@@ -87,14 +89,15 @@ class Enrolment:
         except Unavailable:
             return None
 
-    def _store(self, actor: Actor, addition: Addition, scored: Sequence[Scored] | None) -> int:
+    def _store(self, actor: Actor, addition: Addition, scored: Sequence[Scored] | None, before: int) -> int:
+        """before: the newest gallery change that is surely among what the addition was compared with."""
         with self.database.write() as unit:
             if unit.subjects.held([addition.fingerprint]):
                 raise ReferenceHeld
             version = unit.subjects.enrol(
                 addition.reference, addition.template, addition.portrait, addition.fingerprint
             )
-            if scored is None:
+            if scored is None or version != before + 1:  # somebody else was enrolled meanwhile, unseen by both
                 unit.duplicates.postpone(addition.reference.id)
             pairs = list(pairs_found(unit, [addition], [scored or ()], self.clock.now(), self.randomness))
             done = enrolled_event(actor.id, addition, compared=scored is not None)

@@ -95,6 +95,9 @@ class Subjects(Protocol):
     def held(self, fingerprints: Collection[str]) -> frozenset[str]:
         """Those of the given photographs' fingerprints that a reference, active or not, has."""
 
+    def gallery_version(self) -> int:
+        """The newest gallery change; see `ports.GallerySource.version`."""
+
     def marked(self, marks: Collection[str]) -> frozenset[str]:
         """Those of the given marks of files that a reference, active or not, was enrolled from."""
 

@@ -143,6 +143,9 @@ class MemorySubjects:
         known = {enrolled.fingerprint for enrolled in self._state.references.values()}
         return frozenset(fingerprint for fingerprint in fingerprints if fingerprint in known)
 
+    def gallery_version(self) -> int:
+        return self._state.gallery_version
+
     def marked(self, marks: Collection[str]) -> frozenset[str]:
         return frozenset(marks).intersection(held.mark for held in self._state.references.values() if held.mark)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import pytest
 
+from server.domain.candidates import Scored
 from server.domain.duplicates import Verdict
 from server.domain.errors import CacheUnavailable
 from server.domain.events import Act
-from server.domain.gallery import Reference
+from server.domain.face import Template
+from server.domain.gallery import Reference, Source
 from server.workflow.late_comparison import AT_ONCE, LateComparison
 from tests.fakes.face_engine import photo
+from tests.fakes.memory_gallery import MemoryGallery
 from tests.world import POLICY, PROVENANCE, World
 
 
@@ -111,3 +116,27 @@ def test_more_than_are_looked_at_together_are_all_compared(world: World) -> None
     world.gallery.down = False
     assert late(world).catch_up() == AT_ONCE + 3
     assert (waiting(world), pairs(world)) == (0, 0)
+
+
+class LookedAwayFrom(MemoryGallery):
+    """An index to which somebody is enrolled by another process just after it has been searched."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.engine.model, world.database.gallery)
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
+        found = super().search(template, sources, threshold, limit)
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return found
+
+
+def test_two_that_are_enrolled_at_the_same_moment_are_compared_later(world: World) -> None:
+    world.gallery = index = LookedAwayFrom(world)
+    world.workflows = world.compose()
+    index.meanwhile = lambda: world.enrol("berg-2")
+    world.enrol("berg-1")
+    assert (waiting(world), pairs(world)) == (1, 0)
+    late(world).catch_up()
+    assert (waiting(world), pairs(world)) == (0, 1)
