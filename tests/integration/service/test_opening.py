@@ -19,8 +19,8 @@ from tests.integration.service.staff import enrol_pair, hire
 Install = Callable[..., Installation]
 
 STAGES = ["database", "cache", "engine", "gallery", "open"]
-PROMPT = 10.0
-"""Seconds; loading the engine takes about as long, and another process's lock six times that."""
+PROMPT = 25.0
+"""Seconds; a server that did not care would wait for another matcher's lock for 31, and a busy machine is slow."""
 
 
 @contextmanager
