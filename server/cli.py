@@ -23,6 +23,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from server import app as composition
+from server import stores
 from server.audit.errors import AuditError
 from server.audit.export import verify_export
 from server.audit.verify import Report
@@ -33,9 +34,11 @@ from server.enrolment_commands import enrol_command
 from server.evaluation_commands import evaluate_command
 from server.gallery_commands import gallery
 from server.model_commands import models
+from server.serving import answering, bound, running, url_of
 from server.storage.trail_check import verify_database
 from server.storage.trail_export import export_to_file
 from server.telemetry import start_logging
+from server.web.opening import Opening
 
 if TYPE_CHECKING:
     from server.demo.run import House
@@ -75,11 +78,15 @@ def serve(
     _leave_in_order()
     settings = Settings()
     typer.echo(f"Starting in {settings.home} (loading the face engine takes some seconds) ...", err=True)
-    with composition.bound(host, port) as place, composition.opened(settings) as service:
-        url = composition.url_of(host, place)
+    opening = Opening()  # answers from here on; what is open outlives the last answer
+    with bound(host, port) as place, answering(place, opening) as callers, composition.opened(settings, opening):
+        url = url_of(host, place)
         typer.echo(f"API      {url}/v1\nConsole  {url}/console/", err=True)
-        with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has closed in order
-            composition.server_of(service).run(sockets=[place])
+        try:
+            with suppress(KeyboardInterrupt):
+                callers.wait()
+        finally:
+            callers.end()
 
 
 @commands.command()
@@ -155,11 +162,11 @@ def demonstrated(script: Script, say: Callable[[list[str]], None], port: int) ->
         )
         with console.status("Starting the server; the face engine takes some seconds ..."):
             service = closing.enter_context(composition.opened(settings))
-            url = closing.enter_context(composition.running(service, port=port))
+            url = closing.enter_context(running(service.application, port=port))
         yield House(
             base_url=url,
             accounts=add_accounts(service.workflows.access, partial(secrets.token_urlsafe, 12)),
-            verifier=composition.verifier(settings),
+            verifier=stores.verifier(settings),
             database=home / "oifr.sqlite",
             verify=partial(_verify_copy, settings),
             stages_of=lambda image: asdict(service.engine.embedded(image)[1]),
@@ -170,8 +177,8 @@ def demonstrated(script: Script, say: Callable[[list[str]], None], port: int) ->
 
 def _verify_copy(settings: Settings, copy: Path) -> Report:
     of_the_copy = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{copy}")})
-    with composition.opened_database(of_the_copy) as database:
-        return verify_database(database, composition.verifier(settings))
+    with stores.opened_database(of_the_copy) as database:
+        return verify_database(database, stores.verifier(settings))
 
 
 def _say_lines(lines: list[str], *, err: bool) -> None:
@@ -201,7 +208,7 @@ def add_user(
     """Add an account. The password is asked for, or read from standard input when that is not a terminal."""
     password = _ask_password()
     settings = Settings()
-    with composition.opened_database(settings) as database:
+    with stores.opened_database(settings) as database:
         actor = composition.access_of(database, settings).add_account(name, password, frozenset(role))
     typer.echo(f"Added {actor.name} ({', '.join(sorted(actor.roles))}).")
 
@@ -227,7 +234,7 @@ def verify_trail(
     An export needs no server and no database. Give --key from a source you trust: without it, the export's own
     key is used, which shows that the file agrees with itself but not who wrote it.
     """
-    report = composition.verified_trail(Settings()) if export is None else _verify_export(export, key)
+    report = stores.verified_trail(Settings()) if export is None else _verify_export(export, key)
     if report.problem is not None:
         typer.echo(f"BROKEN: {report.problem.reason}", err=True)
         raise typer.Exit(TRAIL_BROKEN)
@@ -245,15 +252,15 @@ def _verify_export(export: Path, key: str | None) -> Report:
 def export(file: Annotated[Path, typer.Argument(help="A new file; it will hold personal data in clear.")]) -> None:
     """Write the whole trail to FILE (JSON Lines) for `oifr audit verify FILE`; the export is an entry itself."""
     settings = Settings()
-    with composition.opened_database(settings) as database:
-        size = export_to_file(database, composition.verifier(settings), file)
+    with stores.opened_database(settings) as database:
+        size = export_to_file(database, stores.verifier(settings), file)
     typer.echo(f"Wrote {size:,} entries to {file}.")
 
 
 @audit.command("key")
 def show_key() -> None:
     """Print the public key that verifies this trail's checkpoints. Keep it where the server cannot change it."""
-    typer.echo(composition.verifier(Settings()).text())
+    typer.echo(stores.verifier(Settings()).text())
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from server import app as composition
+from server import stores
 from server.config import Settings
 from server.domain.gallery import Source
 from server.domain.gallery_errors import SourceInvalid
@@ -38,6 +39,11 @@ class Depth(Enum):
     IN_EARNEST = "enrolled"
 
 
+PAIRED = {
+    Depth.REHEARSAL: "would be put to a human, as perhaps of one person",
+    Depth.IN_EARNEST: "may be of one person: see `oifr gallery duplicates`",
+}
+
 From = Annotated[
     Path, typer.Argument(help="A folder of folders, a CSV, JSON Lines, or ANSI/NIST-ITL files.", exists=True)
 ]
@@ -46,7 +52,9 @@ Basis = Annotated[str, typer.Option(help="Why they may be held, of rows that do 
 Captured = Annotated[str | None, typer.Option(help="Of rows that do not say it.", metavar="YYYY-MM-DD")]
 Ignore = Annotated[list[str] | None, typer.Option(help="A column that is not ours; may be given several times.")]
 Report = Annotated[Path | None, typer.Option(help=f"CSV of what was refused; default: {REPORT} in the home.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be enrolled, and store nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what would be enrolled, refused and paired, and store nothing.")
+]
 Fast = Annotated[bool, typer.Option("--fast", help="With --dry-run: look at rows and files, without the engine.")]
 Size = Annotated[int, typer.Option(help="Photographs a transaction takes.", min=1, max=256)]
 
@@ -84,7 +92,7 @@ def enrol_command(
     intake = opened_source(source, defaults, datetime.now(UTC).date(), ignore or ())
     depth = (Depth.GLANCE if fast else Depth.REHEARSAL) if dry_run else Depth.IN_EARNEST
     file = settings.home / REPORT if report is None else report
-    with composition.opened_database(settings) as database:
+    with stores.opened_database(settings) as database:
         done = _work(settings, database, Plan(intake, depth, batch, file))
     _tell(done, depth, file)
     raise typer.Exit(REFUSED if done.refused else 0)
@@ -104,13 +112,14 @@ class Tally:
     """What became of all rows so far."""
 
     def __init__(self) -> None:
-        self.enrolled = self.held = self.pairs = self.refused = 0
+        self.enrolled = self.held = self.pairs = self.refused = self.unread = 0
 
     def add(self, batch: Batch) -> None:
         self.enrolled += batch.enrolled
         self.held += batch.held
         self.pairs += batch.pairs
         self.refused += len(batch.refusals)
+        self.unread += batch.unread
 
     @property
     def rows(self) -> int:
@@ -138,16 +147,21 @@ def _batches(settings: Settings, database: SqlDatabase, plan: Plan) -> Iterator[
         yield glance(database, plan.intake, plan.batch)
         return
     typer.echo("Loading the face engine takes some seconds ...", err=True)
+    if plan.depth is Depth.REHEARSAL:
+        yield composition.rehearsal(settings, database, plan.batch).run(plan.intake)
+        return
     with composition.opened_enrolment(settings, database, plan.batch) as enrolment:
-        yield enrolment.run(plan.intake) if plan.depth is Depth.IN_EARNEST else enrolment.rehearse(plan.intake)
+        yield enrolment.run(plan.intake)
 
 
 def _tell(done: Tally, depth: Depth, file: Path) -> None:
     typer.echo(
         f"{done.rows:,} rows: {done.enrolled:,} {depth.value}, {done.held:,} were there, {done.refused:,} refused."
     )
+    if done.unread:
+        typer.echo(f"Resumed: {done.unread:,} already done, whose files were not read again.", err=True)
     if done.pairs:
-        typer.echo(f"{done.pairs:,} pairs of records may be of one person: see `oifr gallery duplicates`.", err=True)
+        typer.echo(f"{done.pairs:,} pairs of records {PAIRED[depth]}.", err=True)
     if done.refused:
         typer.echo(f"{file} says of each refused row why.", err=True)
 

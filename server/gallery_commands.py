@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from server import app as composition
+from server import stores
 from server.config import Settings
 from server.domain.duplicates import Verdict
 from server.domain.errors import Unavailable
@@ -38,10 +39,10 @@ ModelName = Annotated[str | None, typer.Option("--model", help="Name of a manife
 def status(as_json: AsJson = False) -> None:
     """Print how many references each model knows, and where the database, the cache and every matcher stand."""
     settings = Settings()
-    with composition.opened_database(settings) as database:
+    with stores.opened_database(settings) as database:
         change = composition.change_over(settings, database)
         census = change.census()
-        with composition.opened_index(settings, database, change.active) as index:
+        with stores.opened_index(settings, database, change.active) as index:
             standing = _standing(index)
     _tell(
         as_json,
@@ -60,9 +61,9 @@ def erasure(
     Exit status: 0 it has reached every matcher and the cache; 3 not yet.
     """
     settings = Settings()
-    with composition.opened_database(settings) as database:
+    with stores.opened_database(settings) as database:
         active = composition.change_over(settings, database).active
-        with composition.opened_index(settings, database, active) as matchers:
+        with stores.opened_index(settings, database, active) as matchers:
             found = Erasures(database, database.gallery, matchers).look(index)
     _tell(as_json, erasure_document(found), erasure_lines(found))
     raise typer.Exit(0 if found.receipt else NOT_EVERYWHERE)
@@ -85,7 +86,7 @@ def re_embed(
     settings = Settings()
     name = settings.model if model is None else model
     model_id = composition.calibrated_manifest(settings, name).model_id
-    with composition.opened_database(settings) as database:
+    with stores.opened_database(settings) as database:
         change = composition.change_over(settings, database)
         missing = change.census().missing(model_id)
         if dry_run:
@@ -113,12 +114,12 @@ def drop_templates(
     if dry_run == yes:
         raise typer.BadParameter("Give either --dry-run or --yes.")
     settings = Settings()
-    with composition.opened_database(settings) as database:
+    with stores.opened_database(settings) as database:
         change = composition.change_over(settings, database)
         if dry_run:
             typer.echo(f"{change.droppable(model):,} active references would lose their template of {model}.")
             return
-        with composition.opened_index(settings, database, model) as index:
+        with stores.opened_index(settings, database, model) as index:
             dropped = change.drop(model, index)
     typer.echo(f"Dropped {dropped:,} templates of {model}.")
 
@@ -132,12 +133,14 @@ def duplicates(
 
     Look at the photographs of both, then say what they are with `oifr gallery settle`.
     """
-    with composition.opened_database(Settings()) as database:
+    with stores.opened_database(Settings()) as database:
         review = DuplicateReview(database)
         for pair in review.listed(None, verdict, most):
             found_on = pair.duplicate.found_at.date().isoformat()
             typer.echo(f"{pair.duplicate.id}  {found_on}  {pair.added.record_number}  {pair.earlier.record_number}")
         typer.echo(f"{review.count(verdict):,} pairs are {verdict.value}.", err=True)
+        if waiting := review.count_uncompared():
+            typer.echo(f"{waiting:,} references are yet to be compared, which a running server does.", err=True)
 
 
 @gallery.command("settle")
@@ -146,7 +149,7 @@ def settle(
     verdict: Annotated[Verdict, typer.Argument(help="different: two people; same: one; open: look again.")],
 ) -> None:
     """Record what a human found about a pair. Records are never merged by software."""
-    with composition.opened_database(Settings()) as database:
+    with stores.opened_database(Settings()) as database:
         DuplicateReview(database).settle(None, pair, verdict)
     typer.echo(f"The pair is {verdict.value}.")
 
@@ -164,7 +167,7 @@ def _work(work: ReEmbedding, missing: int, tell: Teller) -> None:
         tell.pace(Pace(done, max(missing, done), time.monotonic() - began))
 
 
-def _standing(index: composition.Gallery) -> Standing | None:
+def _standing(index: stores.Gallery) -> Standing | None:
     """None where no cache answers, as where no server runs."""
     try:
         return index.standing()

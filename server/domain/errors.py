@@ -96,6 +96,11 @@ class GalleryLoading(Unavailable):
     message = "The gallery is still being loaded, so nobody can be found yet. Nothing was stored; try again shortly."
 
 
+class Starting(Unavailable):
+    slug = "starting"
+    message = "The service is starting and not ready yet. Nothing was stored; try again in a few seconds."
+
+
 class DatabaseUnavailable(Unavailable):
     slug = "database-unavailable"
     message = "The database does not answer. Nothing was stored; try again shortly."

@@ -19,6 +19,7 @@ class Act(StrEnum):
     SUBJECT_ERASED = "subject-erased"
     REFERENCE_ENROLLED = "reference-enrolled"
     REFERENCE_ERASED = "reference-erased"
+    REFERENCE_COMPARED = "reference-compared"
     REFERENCE_WITHDRAWN = "reference-withdrawn"
     ERASURE_COMPLETED = "erasure-completed"
     SEARCH_ANSWERED = "search-answered"

@@ -117,12 +117,16 @@ class GalleryStep:
 
 @dataclass(frozen=True)
 class Addition:
-    """A reference on its way into the gallery. portrait: the JPEG that is kept. fingerprint: see `fingerprint_of`."""
+    """A reference on its way into the gallery. portrait: the JPEG that is kept. fingerprint: see `fingerprint_of`.
+
+    mark: of the file that it was read from, as that was (`workflow.intake.Row.mark`); None where there is none.
+    """
 
     reference: Reference
     template: Template
     portrait: bytes
     fingerprint: str
+    mark: str | None = None
 
     @property
     def indexed(self) -> IndexedReference:

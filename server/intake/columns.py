@@ -11,7 +11,7 @@ from typing import Final
 
 from server.domain.gallery import Source
 from server.domain.gallery_errors import RowInvalid, SourceInvalid
-from server.intake.files import reader
+from server.intake.files import reader, watcher
 from server.workflow.enrolment import Provenance
 from server.workflow.intake import Person, Refusal, Row
 
@@ -88,7 +88,7 @@ class Sheet:
         provenance = self._provenance(cells)
         if person.born_on is not None and person.born_on > provenance.captured_on:
             raise RowInvalid("captured_on lies before born_on.")
-        return Row(number, person, provenance, place, reader(self.folder, place))
+        return Row(number, person, provenance, place, reader(self.folder, place), watcher(self.folder, place))
 
     def _provenance(self, cells: Mapping[str, str]) -> Provenance:
         source = _source(cells.get("source", "")) or self.defaults.source

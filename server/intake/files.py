@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,9 @@ from server.domain.image_errors import ImageAbsent, ImageTooLarge
 MOST_BYTES: Final = 20 * 10**6
 """Larger files are not read at all; the decoder takes no more either."""
 
+SETTLED_SECONDS: Final = 2.0
+"""A file that was changed so short a time ago may be changed once more without its times telling (FAT keeps two)."""
+
 OUTSIDE: Final = "The image lies outside the folder of its manifest. Give its path from there, without `..`."
 SPECIAL: Final = "The image is no ordinary file."
 
@@ -21,6 +25,27 @@ SPECIAL: Final = "The image is no ordinary file."
 def reader(folder: Path, place: str) -> Callable[[], bytes]:
     """What reads the file at `place` below `folder`; raises ImageAbsent or ImageTooLarge when it is called."""
     return partial(_read, folder, place)
+
+
+def watcher(folder: Path, place: str, now: Callable[[], float] = time.time) -> Callable[[], str | None]:
+    """What tells one state of the file at `place` below `folder` from any other, without reading it.
+
+    It gives None where that cannot be told: the file is not there, is no ordinary one, or was changed a moment ago.
+    now: seconds since 1970.
+    """
+    return partial(_state, folder, place, now)
+
+
+def _state(folder: Path, place: str, now: Callable[[], float]) -> str | None:
+    try:
+        found = (folder / place).resolve(strict=True)
+        status = found.lstat()
+    except (OSError, ValueError, RuntimeError):  # as in `_opened`; reading it will tell
+        return None
+    changed = max(status.st_mtime, status.st_ctime)
+    if not stat.S_ISREG(status.st_mode) or now() - changed < SETTLED_SECONDS:
+        return None
+    return f"{found}\0{status.st_ino}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}"
 
 
 def _read(folder: Path, place: str) -> bytes:

@@ -13,7 +13,7 @@ from server.domain.gallery_errors import RowInvalid
 from server.domain.image_errors import ImageRefused
 from server.intake import nist
 from server.intake.columns import IMAGE, RECORD, Sheet
-from server.intake.files import reader
+from server.intake.files import reader, watcher
 from server.intake.nist import Record
 from server.workflow.intake import Refusal, Row
 
@@ -50,18 +50,18 @@ class NistFiles:
                 yield replace(row, number=number)
 
     def _of_file(self, name: str) -> Iterator[Row | Refusal]:
-        read = reader(self._sheet.folder, name)
+        read, state = reader(self._sheet.folder, name), watcher(self._sheet.folder, name)
         try:
             found = nist.records(read())
             told = _told(found)
             for place in _faces(found):
-                yield self._row(f"{name}#{place + 1}", told, found[place], partial(_image, read, place))
+                row = self._row(f"{name}#{place + 1}", told, found[place])
+                yield replace(row, read=partial(_image, read, place), state=state) if isinstance(row, Row) else row
         except (RowInvalid, ImageRefused) as invalid:
             yield Refusal(0, "", name, invalid)
 
-    def _row(self, place: str, told: dict[str, str], face: Record, read: Callable[[], bytes]) -> Row | Refusal:
-        row = self._sheet.row(0, {**told, IMAGE: place, "captured_on": face.text(CAPTURED)})
-        return replace(row, read=read) if isinstance(row, Row) else row
+    def _row(self, place: str, told: dict[str, str], face: Record) -> Row | Refusal:
+        return self._sheet.row(0, {**told, IMAGE: place, "captured_on": face.text(CAPTURED)})
 
 
 def _told(found: Sequence[Record]) -> dict[str, str]:

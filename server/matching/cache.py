@@ -24,7 +24,7 @@ from redis import Redis
 from redis.exceptions import LockNotOwnedError
 from redis.lock import Lock
 
-from server.domain.errors import CacheFull, CacheUnavailable, SealBroken
+from server.domain.errors import CacheFull, CacheUnavailable, GalleryLoading, SealBroken
 from server.matching.changes import ChangeStream
 from server.matching.connection import redis_errors_translated
 from server.matching.matrix import Matrix
@@ -34,7 +34,12 @@ from server.workflow.ports import Cipher
 BLOCK_ROWS = 4096
 READERS = min(4, os.cpu_count() or 1)  # blocks fetched and opened side by side
 LOCK_SECONDS = 30.0
+LOOK_UP_SECONDS = 0.5  # of a wait for the lock, between two looks at whether to go on waiting
 UNFINISHED_SECONDS = 600  # blocks whose writer died before setting the head vanish after this
+
+
+def _always() -> None:
+    """Nothing keeps the work from going on."""
 
 
 @dataclass(frozen=True)
@@ -84,17 +89,20 @@ class GalleryCache:
             return len(block)
 
         with ThreadPoolExecutor(READERS, thread_name_prefix="cache-reader") as readers:
-            for count in readers.map(loaded, range(0, head.rows, BLOCK_ROWS), self._block_keys(head)):
-                if count is None:
-                    readers.shutdown(cancel_futures=True)
-                    return None
-                tell(count)
+            try:
+                for count in readers.map(loaded, range(0, head.rows, BLOCK_ROWS), self._block_keys(head)):
+                    if count is None:
+                        return None
+                    tell(count)
+            finally:
+                readers.shutdown(cancel_futures=True)
         return Matrix.holding(rows, head.version)
 
-    def store(self, matrix: Matrix, position: str) -> None:
+    def store(self, matrix: Matrix, position: str, go_on: Callable[[], None] = _always) -> None:
         """Replace what is stored by `matrix`, which stands at `position` of the stream; entries up to it go.
 
-        Raises CacheFull, and then leaves nothing of `matrix` behind.
+        `go_on` is called before each block, and may raise GalleryLoading. Raises CacheFull. After either, nothing of
+        `matrix` is left behind.
         """
         previous = self.head()
         with redis_errors_translated():
@@ -102,9 +110,9 @@ class GalleryCache:
         blocks = -(-len(matrix) // BLOCK_ROWS)
         head = Head(matrix.version, generation, blocks, len(matrix), matrix.rows.dimension, position)
         try:
-            self._write(head, matrix)
+            self._write(head, matrix, go_on)
             self._finish(head, previous)
-        except CacheFull:
+        except (CacheFull, GalleryLoading):
             self._forget(f"{self._prefix}:block:{generation}:*")
             raise
         self.changes.trim(position)
@@ -132,16 +140,18 @@ class GalleryCache:
             self._forget(f"gallery:{{{model}}}:*")
 
     @contextmanager
-    def exclusively(self) -> Iterator[Callable[[], None]]:
+    def exclusively(self, go_on: Callable[[], None] = _always) -> Iterator[Callable[[], None]]:
         """Hold the rebuild lock, waiting for another holder; a dead holder's lock runs out by itself.
 
-        Yields what the holder of a long work is to call now and then, so that the lock does not run out meanwhile.
+        `go_on` is called every now and then of the wait, and may raise to end it. Yields what the holder of a long
+        work is to call now and then, so that the lock does not run out meanwhile.
         """
         lock = Lock(self._client, f"{self._prefix}:lock", timeout=LOCK_SECONDS, sleep=0.05)
-        with redis_errors_translated():
-            taken = lock.acquire(blocking_timeout=LOCK_SECONDS + 1)
-        if not taken:
-            raise CacheUnavailable
+        deadline = time.monotonic() + LOCK_SECONDS + 1
+        while not _taken(lock):
+            go_on()
+            if time.monotonic() > deadline:
+                raise CacheUnavailable
         held = _Held(lock)
         try:
             yield held.on
@@ -169,8 +179,9 @@ class GalleryCache:
         except SealBroken:
             return None
 
-    def _write(self, head: Head, matrix: Matrix) -> None:
+    def _write(self, head: Head, matrix: Matrix, go_on: Callable[[], None]) -> None:
         for key, block in zip(self._block_keys(head), matrix.blocks(BLOCK_ROWS), strict=True):
+            go_on()
             sealed = self._cipher.seal(block.pack(), _context(key, head.version))
             with redis_errors_translated():
                 self._client.set(key, sealed, ex=UNFINISHED_SECONDS)
@@ -198,6 +209,12 @@ class GalleryCache:
                 for key in self._block_keys(previous):
                     step.unlink(key)
             step.execute()
+
+
+def _taken(lock: Lock) -> bool:
+    """Whether it could be taken within a moment."""
+    with redis_errors_translated():
+        return bool(lock.acquire(blocking_timeout=LOOK_UP_SECONDS))
 
 
 def _context(key: str, version: int | None) -> bytes:

@@ -62,7 +62,7 @@ class ExactGallery:
 
     def following(self) -> AbstractContextManager[object]:
         """A thread that loads the gallery, follows it and announces this matcher, until the context ends."""
-        return Heartbeat(self._beat, self._follower.await_change, self._roster.leave)
+        return Heartbeat(self._beat, self._follower.await_change, self._follower.stop, self._leave)
 
     @property
     def loading(self) -> Loading:
@@ -127,6 +127,10 @@ class ExactGallery:
         if time.monotonic() >= self._store_after and self._follower.keep_stored():
             self._store_after = time.monotonic() + STORING_PAUSE
         self._tidy()
+
+    def _leave(self) -> None:
+        self._follower.resume()
+        self._roster.leave()
 
     def _announce(self) -> None:
         self._roster.announce(self._model, self.version, self._follower.rows)

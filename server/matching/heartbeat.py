@@ -18,14 +18,22 @@ log = logging.getLogger("oifr.matching")
 
 
 class Heartbeat:
-    """`beat` follows and tells; `rest` returns when there is something new, or after the given seconds; `leave` ends.
+    """`beat` follows and tells; `rest` returns when there is something new, or after the given seconds.
 
-    Use as a context manager.
+    At the end `stop`, from the caller's thread, cuts short what `beat` or `rest` is at, and `leave` is the last that
+    is done. Use as a context manager.
     """
 
-    def __init__(self, beat: Callable[[], None], rest: Callable[[float], None], leave: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        beat: Callable[[], None],
+        rest: Callable[[float], None],
+        stop: Callable[[], None],
+        leave: Callable[[], None],
+    ) -> None:
         self._beat = beat
         self._rest = rest
+        self._stop = stop
         self._leave = leave
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="gallery-heartbeat", daemon=True)
@@ -38,6 +46,7 @@ class Heartbeat:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
+        self._stop()
         self._thread.join()
 
     def _run(self) -> None:

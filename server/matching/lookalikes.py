@@ -87,6 +87,20 @@ class GalleryLookalikes:
         self._count = count
 
 
+class TrialLookalikes(GalleryLookalikes):
+    """`ports.TrialComparison`: the gallery as it was at the first comparison, and what a rehearsal adds to it."""
+
+    def pretended(self, references: Sequence[IndexedReference]) -> None:
+        """Compare with `references` too from now on, as if they were enrolled."""
+        self._follow()
+        if references:
+            self._append(Rows.of(references))
+
+    def _follow(self) -> None:
+        if self._version < 0:
+            super()._follow()
+
+
 def rounding_error(dimension: int) -> float:
     """A bound on the error of a float32 inner product of two unit-length vectors, in any order of summation.
 

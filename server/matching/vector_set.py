@@ -72,7 +72,7 @@ class VectorSetGallery:
         self._filling = Filling(layout, source, server)
         self._partitions = self._filling.partitions
         self._askers = ThreadPoolExecutor(layout.partitions, thread_name_prefix="partition")
-        self._resting = threading.Event()
+        self._leaving = threading.Event()
         self._whole = False
 
     def warm(self) -> None:
@@ -85,12 +85,13 @@ class VectorSetGallery:
 
     def following(self) -> AbstractContextManager[object]:
         """A thread that fills what is missing and keeps it in step, until the context ends."""
-        return Heartbeat(self._beat, self._rest, self._resting.clear)
+        return Heartbeat(self._beat, self._rest, self._leaving.set, self._leaving.clear)
 
     @property
     def loading(self) -> Loading:
-        """Whether the vector sets have been whole since the start."""
-        return Loading(Phase.READY if self._whole else Phase.FROM_DATABASE)
+        """How far the sets are filled, until they have been whole once since the start."""
+        done, total = self._filling.progress
+        return Loading(Phase.READY if self._whole else Phase.FROM_DATABASE, done, total)
 
     def standing(self) -> Standing:
         """Each partition, which all processes share, as a matcher of its own. Raises SearchIncomplete."""
@@ -169,7 +170,7 @@ class VectorSetGallery:
         self.close()
 
     def _rest(self, seconds: float) -> None:
-        self._resting.wait(seconds)
+        self._leaving.wait(seconds)
 
     def _beat(self) -> None:
         """A filling goes on in its own thread while this waits for its end for a moment."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
 from server.domain.duplicates import Duplicate, Side, Verdict
+from server.domain.gallery import Status
 from server.domain.gallery_errors import DuplicateUnknown
-from server.storage.tables import AnyRow, duplicates
+from server.storage.tables import AnyRow, duplicates, refs, templates, uncompared
 
 
 class SqlDuplicates:
@@ -36,12 +37,9 @@ class SqlDuplicates:
 
     def add(self, found: Duplicate) -> bool:
         """Store a pair of subjects; False, and nothing is stored, where the pair is known whatever its verdict."""
-        first, second = sorted(found.pair)
-        known = select(duplicates.c.id).where(
-            duplicates.c.first_subject == first, duplicates.c.second_subject == second
-        )
-        if self._connection.scalar(known) is not None:
+        if self.known(found.pair):
             return False
+        first, second = sorted(found.pair)
         self._connection.execute(
             insert(duplicates).values(
                 id=found.id,
@@ -62,6 +60,38 @@ class SqlDuplicates:
         if self._connection.execute(settled).rowcount == 0:
             raise DuplicateUnknown
 
+    def known(self, pair: frozenset[str]) -> bool:
+        """Whether these two subjects are a pair, whatever its verdict."""
+        return self._connection.scalar(select(duplicates.c.id).where(_of_pair(pair))) is not None
+
+    def uncompared(self, model: str, limit: int) -> Sequence[str]:
+        """Active references with a template of `model` that nobody has compared with the gallery yet, by id."""
+        comparable = (
+            select(uncompared.c.reference_id)
+            .join(refs, refs.c.id == uncompared.c.reference_id)
+            .join(templates, templates.c.reference_id == refs.c.id)
+            .where(templates.c.model == model, refs.c.status == Status.ACTIVE)
+        )
+        return list(self._connection.scalars(comparable.order_by(uncompared.c.reference_id).limit(limit)))
+
+    def count_uncompared(self) -> int:
+        """How many references, active or not, nobody has compared with the gallery yet."""
+        return self._connection.scalar(select(func.count()).select_from(uncompared)) or 0
+
+    def postpone(self, reference_id: str) -> None:
+        """Note that this reference, just enrolled, is still to be compared with the gallery."""
+        self._connection.execute(insert(uncompared).values(reference_id=reference_id))
+
+    def caught_up(self, reference_id: str) -> bool:
+        """Note that it was compared; False where that was noted already, or the reference is gone."""
+        return forget_uncompared(self._connection, reference_id)
+
+
+def forget_uncompared(connection: Connection, reference_id: str) -> bool:
+    """Whether the reference was still to be compared."""
+    gone = delete(uncompared).where(uncompared.c.reference_id == reference_id)
+    return connection.execute(gone).rowcount > 0
+
 
 def forget_reference(connection: Connection, reference_id: str) -> None:
     """An unsettled pair ends with the reference by which it was noticed."""
@@ -73,6 +103,11 @@ def forget_subject(connection: Connection, subject_id: str) -> None:
     """Every pair ends with one of its subjects."""
     either = or_(duplicates.c.first_subject == subject_id, duplicates.c.second_subject == subject_id)
     connection.execute(delete(duplicates).where(either))
+
+
+def _of_pair(pair: frozenset[str]) -> ColumnElement[bool]:
+    first, second = sorted(pair)
+    return and_(duplicates.c.first_subject == first, duplicates.c.second_subject == second)
 
 
 def _duplicate(row: AnyRow) -> Duplicate:

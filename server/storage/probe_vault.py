@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
-from server.domain.errors import CacheUnavailable
+from server.domain.errors import CacheFull, CacheUnavailable
 from server.domain.search_errors import ProbeGone
 from server.storage.crypto import AesCipher, fresh_key
 
 LENGTH = struct.Struct(">I")
+PING_MILLISECONDS = 1000
 
 
 class RedisProbeVault:
@@ -48,13 +49,20 @@ class RedisProbeVault:
         with _translated_errors():
             self._redis.delete(_name(search_id))
 
+    def ping(self) -> None:
+        """Raise CacheUnavailable when nothing could be sealed, CacheFull where there is no room."""
+        with _translated_errors():
+            self._redis.set(_name("ping"), b"", px=PING_MILLISECONDS)
+
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
     try:
         yield
-    except RedisError as error:
-        raise CacheUnavailable from error
+    except OutOfMemoryError:
+        raise CacheFull from None
+    except RedisError:
+        raise CacheUnavailable from None
 
 
 def _name(search_id: str) -> str:

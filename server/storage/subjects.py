@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflict
@@ -16,7 +16,7 @@ from server.domain.face import Template
 from server.domain.gallery import Addition, Record, Reference, Source, Status, Subject, Supplement
 from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.storage.data_keys import DataKeys
-from server.storage.duplicates import forget_reference, forget_subject
+from server.storage.duplicates import forget_reference, forget_subject, forget_uncompared
 from server.storage.gallery import gallery_version
 from server.storage.sealed_templates import seal_template
 from server.storage.tables import AnyRow, gallery_changes, refs, rejections, subjects, templates
@@ -87,9 +87,15 @@ class SqlSubjects:
 
     def held(self, fingerprints: Collection[str]) -> frozenset[str]:
         """Those of the given photographs' fingerprints that a reference, active or not, has."""
-        by_digest = {self._fingerprint_digest(fingerprint): fingerprint for fingerprint in fingerprints}
-        known = select(refs.c.fingerprint_digest).where(refs.c.fingerprint_digest.in_(by_digest))
-        return frozenset(by_digest[digest] for digest in self._connection.scalars(known))
+        return self._known(refs.c.fingerprint_digest, fingerprints)
+
+    def gallery_version(self) -> int:
+        """The newest gallery change."""
+        return gallery_version(self._connection)
+
+    def marked(self, marks: Collection[str]) -> frozenset[str]:
+        """Those of the given marks of files that a reference, active or not, was enrolled from."""
+        return self._known(refs.c.mark_digest, marks)
 
     def add(self, subject: Subject) -> None:
         """Raises RecordNumberTaken."""
@@ -114,8 +120,7 @@ class SqlSubjects:
         """Store new subjects, and references of them or of others, as one gallery change; returns its version."""
         if added:
             self._connection.execute(insert(subjects), [self._subject_row(subject) for subject in added])
-        rows = [self._row(addition.reference, addition.portrait, addition.fingerprint) for addition in additions]
-        self._connection.execute(insert(refs), rows)
+        self._connection.execute(insert(refs), [self._row_of(addition) for addition in additions])
         made = [self._template_row(addition.reference.id, addition.template) for addition in additions]
         self._connection.execute(insert(templates), made)
         return self._note_change(additions[0].reference.id, "enrolled")
@@ -160,6 +165,7 @@ class SqlSubjects:
         """Delete image, templates and row; returns the gallery change version. Raises ReferenceUnknown."""
         for table in (templates, rejections):
             self._connection.execute(delete(table).where(table.c.reference_id == reference_id))
+        forget_uncompared(self._connection, reference_id)
         if self._connection.execute(delete(refs).where(refs.c.id == reference_id)).rowcount == 0:
             raise ReferenceUnknown
         forget_reference(self._connection, reference_id)
@@ -205,11 +211,21 @@ class SqlSubjects:
             "captured_on": reference.captured_on,
             "lawful_basis": self._keys.seal(refs.c.lawful_basis, reference.id, reference.lawful_basis.encode()),
             "image": self._keys.seal(refs.c.image, reference.id, image),
-            "fingerprint_digest": None if fingerprint is None else self._fingerprint_digest(fingerprint),
+            "fingerprint_digest": self._digest(refs.c.fingerprint_digest, fingerprint),
         }
 
-    def _fingerprint_digest(self, fingerprint: str) -> bytes:
-        return self._keys.digest(refs.c.fingerprint_digest, fingerprint)
+    def _row_of(self, addition: Addition) -> dict[str, Any]:
+        row = self._row(addition.reference, addition.portrait, addition.fingerprint)
+        return row | {"mark_digest": self._digest(refs.c.mark_digest, addition.mark)}
+
+    def _known(self, column: Column[Any], texts: Collection[str]) -> frozenset[str]:
+        """Those of `texts` whose digest a reference has in `column`."""
+        by_digest = {self._keys.digest(column, text): text for text in texts}
+        known = select(column).where(column.in_(by_digest))
+        return frozenset(by_digest[digest] for digest in self._connection.scalars(known))
+
+    def _digest(self, column: Column[Any], text: str | None) -> bytes | None:
+        return None if text is None else self._keys.digest(column, text)
 
     def _add_template(self, reference_id: str, template: Template) -> None:
         self._connection.execute(insert(templates).values(**self._template_row(reference_id, template)))

@@ -140,6 +140,7 @@ refs = Table(
     Column("lawful_basis", Sealed, nullable=False),
     Column("image", Sealed, nullable=False),
     Column("fingerprint_digest", Digest, index=True),
+    Column("mark_digest", Digest, index=True),
     Index(None, "status", "id"),
 )
 
@@ -185,6 +186,13 @@ duplicates = Table(
     Column("verdict", String(16), nullable=False),
     UniqueConstraint("first_subject", "second_subject"),
     Index(None, "verdict", "found_at"),
+)
+
+# References that were enrolled while the index was down, until they have been compared with the gallery.
+uncompared = Table(
+    "uncompared",
+    metadata,
+    Column("reference_id", ForeignKey("refs.id"), primary_key=True),
 )
 
 # A search outlives the account of its officer, so `officer_id` is no foreign key.

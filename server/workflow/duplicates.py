@@ -12,7 +12,7 @@ from server.domain.actors import Actor
 from server.domain.candidates import Scored
 from server.domain.duplicates import Duplicate, Side, Verdict
 from server.domain.events import Act, Event
-from server.domain.gallery import Addition, Subject
+from server.domain.gallery import Addition, IndexedReference, Subject
 from server.domain.gallery_errors import ReferenceUnknown
 from server.workflow.access import Right, permit
 from server.workflow.ports import Randomness
@@ -52,6 +52,11 @@ class DuplicateReview:
         with self.database.read() as view:
             return view.duplicates.count(verdict)
 
+    def count_uncompared(self) -> int:
+        """References that were enrolled while the index was down, and are compared when it is back."""
+        with self.database.read() as view:
+            return view.duplicates.count_uncompared()
+
     def settle(self, actor: Actor | None, duplicate_id: str, verdict: Verdict) -> Receipt:
         """Say what a pair is; a later word replaces an earlier one, and the trail holds both.
 
@@ -73,11 +78,18 @@ def pairs_found(
     scores: of each addition, the references that reach the threshold, best first.
     """
     for addition, scored in zip(additions, scores, strict=True):
-        added = Side(addition.reference.subject_id, addition.reference.id)
-        for earlier in _others(unit, added, scored):
-            found = Duplicate(randomness.id(), added, earlier, at)
-            if unit.duplicates.add(found):
-                yield found
+        yield from pairs_with(unit, addition.indexed, scored, at, randomness)
+
+
+def pairs_with(
+    unit: UnitOfWork, reference: IndexedReference, scored: Sequence[Scored], at: datetime, randomness: Randomness
+) -> Iterator[Duplicate]:
+    """Store and yield the pairs, not known so far, of one enrolled reference; see `pairs_found`."""
+    added = Side(reference.subject_id, reference.reference_id)
+    for earlier in _still_there(unit, alike(added.subject_id, scored)):
+        found = Duplicate(randomness.id(), added, earlier, at)
+        if unit.duplicates.add(found):
+            yield found
 
 
 def found_event(actor_id: str | None, found: Duplicate) -> Event:
@@ -89,13 +101,17 @@ def found_event(actor_id: str | None, found: Duplicate) -> Event:
     return Event(Act.DUPLICATE_FOUND, actor_id, details=details)
 
 
-def _others(unit: UnitOfWork, added: Side, scored: Sequence[Scored]) -> Iterator[Side]:
-    """The best reference of each other subject, of at most MOST_PAIRS of them."""
+def alike(subject_id: str, scored: Sequence[Scored]) -> Sequence[Side]:
+    """The best reference of each other subject, of at most MOST_PAIRS of them. scored: best first."""
     best: dict[str, Side] = {}
     for one in scored:
-        if one.subject_id != added.subject_id:
+        if one.subject_id != subject_id:
             best.setdefault(one.subject_id, Side(one.subject_id, one.reference_id))
-    for side in islice(best.values(), MOST_PAIRS):
+    return list(islice(best.values(), MOST_PAIRS))
+
+
+def _still_there(unit: UnitOfWork, sides: Sequence[Side]) -> Iterator[Side]:
+    for side in sides:
         with suppress(ReferenceUnknown):  # erased since it was compared
             unit.subjects.reference_of(side.subject_id, side.reference_id)
             yield side

@@ -69,7 +69,9 @@ class Enrolment:
             fingerprint = fingerprint_of(view.subjects.subject(subject_id).record_number, image)
         likeness = self._likeness(image)
         addition = Addition(reference, likeness.template, likeness.portrait, fingerprint)
-        version = self._store(actor, addition, self._lookalikes(addition))
+        with self.database.read() as view:
+            before = view.subjects.gallery_version()
+        version = self._store(actor, addition, self._lookalikes(addition), before)
         self.gallery.added(addition.indexed, version)
         return reference
 
@@ -81,19 +83,22 @@ class Enrolment:
         return made
 
     def _lookalikes(self, addition: Addition) -> Sequence[Scored] | None:
-        """None while the index is down: the reference is taken all the same, and its entry says so."""
+        """None while the index is down: the reference is taken all the same, and compared later (`late_comparison`)."""
         try:
             return self.gallery.search(addition.template, frozenset(Source), self.threshold, MOST_LOOKALIKES)
         except Unavailable:
             return None
 
-    def _store(self, actor: Actor, addition: Addition, scored: Sequence[Scored] | None) -> int:
+    def _store(self, actor: Actor, addition: Addition, scored: Sequence[Scored] | None, before: int) -> int:
+        """before: the newest gallery change that is surely among what the addition was compared with."""
         with self.database.write() as unit:
             if unit.subjects.held([addition.fingerprint]):
                 raise ReferenceHeld
             version = unit.subjects.enrol(
                 addition.reference, addition.template, addition.portrait, addition.fingerprint
             )
+            if scored is None or version != before + 1:  # somebody else was enrolled meanwhile, unseen by both
+                unit.duplicates.postpone(addition.reference.id)
             pairs = list(pairs_found(unit, [addition], [scored or ()], self.clock.now(), self.randomness))
             done = enrolled_event(actor.id, addition, compared=scored is not None)
             unit.commit(done, *(found_event(actor.id, pair) for pair in pairs))

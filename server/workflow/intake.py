@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -38,7 +39,8 @@ class Row:
     """One photograph to enrol.
 
     number: of the row in its source, from 1. place: the image file as the source names it, for people. read: gives
-    the file's bytes, and raises an ImageRefused where it cannot.
+    the file's bytes, and raises an ImageRefused where it cannot. state: tells the file, as it is now, from every other
+    one without reading it; None where nobody can.
     """
 
     number: int
@@ -46,6 +48,15 @@ class Row:
     provenance: Provenance
     place: str
     read: Callable[[], bytes] = field(repr=False)
+    state: Callable[[], str | None] = field(default=lambda: None, repr=False)
+
+    def mark(self) -> str | None:
+        """64 hexadecimal digits that are the same only for the same record, place and state of the file."""
+        state = self.state()
+        if state is None:
+            return None
+        told = f"{self.person.record_number}\0{self.place}\0{state}"
+        return hashlib.sha256(told.encode(errors="surrogateescape")).hexdigest()
 
     def check(self) -> None:
         """Raise RecordInvalid unless it has a record number and a lawful basis."""
@@ -89,12 +100,16 @@ class Intake(Protocol):
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of some rows. held: photographs that were enrolled before. pairs: of records that look alike."""
+    """What became of some rows. held: photographs that were enrolled before. pairs: of records that look alike.
+
+    unread: those of `held` whose files are as they were when they were enrolled, and so were not read again.
+    """
 
     enrolled: int = 0
     held: int = 0
     pairs: int = 0
     refusals: Sequence[Refusal] = ()
+    unread: int = 0
 
     @property
     def rows(self) -> int:

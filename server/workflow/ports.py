@@ -139,8 +139,8 @@ class GalleryIndex(Protocol):
         """The best reference in scope of each subject that reaches `threshold`, best first, at most `limit`.
 
         Equal scores are ordered as by `domain.candidates.shortlist`. Raises TemplateInvalid for another model's
-        template or dimension, CacheUnavailable when the cache is down, and SearchIncomplete when a part of the
-        gallery was not searched: never a list without that part.
+        template or dimension, GalleryLoading during the first load, CacheUnavailable when the cache is down, and
+        SearchIncomplete when a part of the gallery was not searched: never a list without that part.
         """
 
     def added(self, reference: IndexedReference, version: int) -> None:
@@ -171,11 +171,11 @@ class Matchers(Protocol):
     def standing(self) -> Standing:
         """Which gallery change each live matcher and the stored rows of each model have reached.
 
-        Raises CacheUnavailable.
+        Raises CacheUnavailable, or SearchIncomplete where a part of the gallery lies elsewhere and does not answer.
         """
 
 
-class Lookalikes(Protocol):
+class Comparison(Protocol):
     """Compares new templates with every active reference of one model, without a cache: for enrolling many."""
 
     def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
@@ -184,8 +184,17 @@ class Lookalikes(Protocol):
         Exact, and as of the database's newest change. Raises TemplateInvalid for another model's template.
         """
 
+
+class Lookalikes(Comparison, Protocol):
     def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
         """Take in what was committed as gallery change `version`, so that it need not be read."""
+
+
+class TrialComparison(Comparison, Protocol):
+    """The gallery as it was at the first comparison, and what a rehearsal adds to it."""
+
+    def pretended(self, references: Sequence[IndexedReference]) -> None:
+        """Compare with `references` too from now on, as if they were enrolled."""
 
 
 # --- probe vault and sealing -----------------------------------------------------------------------------------

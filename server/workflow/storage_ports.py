@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Protocol
 
 from server.domain.actors import Account, Session
-from server.domain.duplicates import Duplicate, Verdict
 from server.domain.events import Event, Json
 from server.domain.face import Template
 from server.domain.gallery import Addition, Record, Reference, Status, Subject, Supplement
 from server.domain.search import Review, Search, SearchState
+from server.workflow.duplicate_ports import Duplicates, DuplicatesWriter
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,12 @@ class Subjects(Protocol):
     def held(self, fingerprints: Collection[str]) -> frozenset[str]:
         """Those of the given photographs' fingerprints that a reference, active or not, has."""
 
+    def gallery_version(self) -> int:
+        """The newest gallery change; see `ports.GallerySource.version`."""
+
+    def marked(self, marks: Collection[str]) -> frozenset[str]:
+        """Those of the given marks of files that a reference, active or not, was enrolled from."""
+
 
 class SubjectsWriter(Subjects, Protocol):
     def add(self, subject: Subject) -> None:
@@ -131,24 +137,6 @@ class SubjectsWriter(Subjects, Protocol):
 
     def erase(self, subject_id: str) -> None:
         """Delete a subject that has no reference left. Raises SubjectUnknown, or Conflict if one is left."""
-
-
-class Duplicates(Protocol):
-    def get(self, duplicate_id: str) -> Duplicate:
-        """Raises DuplicateUnknown."""
-
-    def listed(self, verdict: Verdict, limit: int) -> Sequence[Duplicate]:
-        """Those with this verdict, oldest first."""
-
-    def count(self, verdict: Verdict) -> int: ...
-
-
-class DuplicatesWriter(Duplicates, Protocol):
-    def add(self, found: Duplicate) -> bool:
-        """Store a pair of subjects; False, and nothing is stored, where the pair is known whatever its verdict."""
-
-    def settle(self, duplicate_id: str, verdict: Verdict) -> None:
-        """Raises DuplicateUnknown."""
 
 
 class Searches(Protocol):

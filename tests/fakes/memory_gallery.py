@@ -215,6 +215,28 @@ class MemoryLookalikes:
         """Nothing to do: the next comparison reads the source."""
 
 
+class MemoryTrialLookalikes(MemoryLookalikes):
+    """A TrialComparison: also with what was pretended."""
+
+    def __init__(self, model: str, source: GallerySource) -> None:
+        super().__init__(model, source)
+        self._pretended: list[IndexedReference] = []
+
+    def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
+        return [self._with_pretended(template, threshold) for template in templates]
+
+    def pretended(self, references: Sequence[IndexedReference]) -> None:
+        self._pretended.extend(references)
+
+    def _with_pretended(self, template: Template, threshold: float) -> Sequence[Scored]:
+        scored = [
+            Scored(entry.reference_id, entry.subject_id, float(entry.template.vector @ template.vector))
+            for entry in self._pretended
+        ]
+        found = [*self._reaching(template, threshold), *(one for one in scored if one.score >= threshold)]
+        return sorted(found, key=lambda one: -one.score)
+
+
 class MemoryVault:
     """A ProbeVault that forgets by `clock`."""
 

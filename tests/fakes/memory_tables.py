@@ -29,6 +29,7 @@ class Enrolled:
     templates: dict[str, Template]
     rejections: dict[str, str] = field(default_factory=dict)
     fingerprint: str | None = None
+    mark: str | None = None
 
     @property
     def active(self) -> bool:
@@ -54,6 +55,7 @@ class State:
     subjects: dict[str, Subject] = field(default_factory=dict)
     references: dict[str, Enrolled] = field(default_factory=dict)
     duplicates: dict[str, Duplicate] = field(default_factory=dict)
+    uncompared: set[str] = field(default_factory=set)
     gallery_version: int = 0
     searches: dict[str, Search] = field(default_factory=dict)
     probe_keys: dict[str, bytes] = field(default_factory=dict)
@@ -141,6 +143,12 @@ class MemorySubjects:
         known = {enrolled.fingerprint for enrolled in self._state.references.values()}
         return frozenset(fingerprint for fingerprint in fingerprints if fingerprint in known)
 
+    def gallery_version(self) -> int:
+        return self._state.gallery_version
+
+    def marked(self, marks: Collection[str]) -> frozenset[str]:
+        return frozenset(marks).intersection(held.mark for held in self._state.references.values() if held.mark)
+
     def add(self, subject: Subject) -> None:
         if any(held.record_number == subject.record_number for held in self._state.subjects.values()):
             raise RecordNumberTaken
@@ -158,7 +166,9 @@ class MemorySubjects:
         for addition in additions:
             self.subject(addition.reference.subject_id)
             templates = {addition.template.model: addition.template}
-            enrolled = Enrolled(addition.reference, addition.portrait, templates, fingerprint=addition.fingerprint)
+            enrolled = Enrolled(
+                addition.reference, addition.portrait, templates, {}, addition.fingerprint, addition.mark
+            )
             _put_new(self._state.references, addition.reference.id, enrolled)
         return self._next_version()
 
@@ -189,6 +199,7 @@ class MemorySubjects:
         if self._state.references.pop(reference_id, None) is None:
             raise ReferenceUnknown
         self._keep(lambda pair: pair.verdict is not Verdict.OPEN or reference_id not in _references(pair))
+        self._state.uncompared = self._state.uncompared - {reference_id}
         return self._next_version()
 
     def erase(self, subject_id: str) -> None:
@@ -230,7 +241,7 @@ class MemoryDuplicates:
         return sum(pair.verdict is verdict for pair in self._state.duplicates.values())
 
     def add(self, found: Duplicate) -> bool:
-        if any(held.pair == found.pair for held in self._state.duplicates.values()):
+        if self.known(found.pair):
             return False
         if not found.pair <= self._state.subjects.keys():
             raise Conflict
@@ -239,6 +250,27 @@ class MemoryDuplicates:
 
     def settle(self, duplicate_id: str, verdict: Verdict) -> None:
         self._state.duplicates[duplicate_id] = replace(self.get(duplicate_id), verdict=verdict)
+
+    def known(self, pair: frozenset[str]) -> bool:
+        return any(held.pair == pair for held in self._state.duplicates.values())
+
+    def uncompared(self, model: str, limit: int) -> Sequence[str]:
+        held = self._state.references
+        waiting = [name for name in self._state.uncompared if held[name].active and model in held[name].templates]
+        return sorted(waiting)[:limit]
+
+    def count_uncompared(self) -> int:
+        return len(self._state.uncompared)
+
+    def postpone(self, reference_id: str) -> None:
+        if reference_id not in self._state.references or reference_id in self._state.uncompared:
+            raise Conflict
+        self._state.uncompared.add(reference_id)
+
+    def caught_up(self, reference_id: str) -> bool:
+        waited = reference_id in self._state.uncompared
+        self._state.uncompared.discard(reference_id)
+        return waited
 
 
 class MemorySearches:

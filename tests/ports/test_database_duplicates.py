@@ -10,7 +10,7 @@ import pytest
 
 from server.domain.duplicates import Duplicate, Side, Verdict
 from server.domain.errors import OifrError
-from server.domain.gallery import Addition, Subject, fingerprint_of
+from server.domain.gallery import Addition, Status, Subject, fingerprint_of
 from server.domain.gallery_errors import DuplicateUnknown
 from tests.fakes.clock import NOON
 from tests.fakes.samples import HAPPENED, reference, subject
@@ -22,7 +22,7 @@ PORTRAIT = b"\xff\xd8 a portrait"
 
 def addition(number: int, subject_number: int = 1) -> Addition:
     fingerprint = fingerprint_of(f"RN-{subject_number:05}", f"photograph {number}".encode())
-    return Addition(reference(number, subject_number), template(number), PORTRAIT, fingerprint)
+    return Addition(reference(number, subject_number), template(number), PORTRAIT, fingerprint, f"mark {number}")
 
 
 def pair(number: int, added: int, earlier: int) -> Duplicate:
@@ -175,3 +175,68 @@ def test_every_pair_ends_with_a_subject(enrolled: AnyDatabase) -> None:
         unit.commit(HAPPENED)
     assert [held.id for held in stored_pairs(enrolled)] == ["pair-3"]
     assert stored_pairs(enrolled, Verdict.SAME) == []
+
+
+# --- files and comparisons that are still to come -------------------------------------------------------------
+
+
+def test_a_mark_is_known_until_its_reference_is_erased(enrolled: AnyDatabase) -> None:
+    def known() -> frozenset[str]:
+        with enrolled.read() as view:
+            return view.subjects.marked({"mark 1", "mark 2", "mark 9"})
+
+    assert known() == {"mark 1", "mark 2"}
+    with enrolled.write() as unit:
+        unit.subjects.withdraw_reference("reference-2", Status.WITHDRAWN)
+        unit.subjects.erase_reference("reference-1")
+        unit.commit(HAPPENED)
+    assert known() == {"mark 2"}
+
+
+def test_a_pair_is_known_whichever_way_round_and_whatever_its_verdict(enrolled: AnyDatabase) -> None:
+    found(enrolled, pair(1, 2, 1))
+    with enrolled.write() as unit:
+        unit.duplicates.settle("pair-1", Verdict.DIFFERENT)
+        unit.commit(HAPPENED)
+    with enrolled.read() as view:
+        assert view.duplicates.known(frozenset({"subject-1", "subject-2"}))
+        assert not view.duplicates.known(frozenset({"subject-1", "subject-3"}))
+
+
+def postponed(database: AnyDatabase, *numbers: int) -> None:
+    with database.write() as unit:
+        for number in numbers:
+            unit.duplicates.postpone(f"reference-{number}")
+        unit.commit(HAPPENED)
+
+
+def uncompared(database: AnyDatabase, model: str = MODEL, limit: int = 9) -> list[str]:
+    with database.read() as view:
+        return list(view.duplicates.uncompared(model, limit))
+
+
+def test_what_is_to_be_compared_is_known_until_it_was(enrolled: AnyDatabase) -> None:
+    postponed(enrolled, 3, 1)
+    assert uncompared(enrolled) == ["reference-1", "reference-3"]
+    assert uncompared(enrolled, limit=1) == ["reference-1"]
+    assert uncompared(enrolled, model="another/1") == []
+    with enrolled.write() as unit:
+        assert [unit.duplicates.caught_up(f"reference-{number}") for number in (1, 2, 1)] == [True, False, False]
+        unit.commit(HAPPENED)
+    assert uncompared(enrolled) == ["reference-3"]
+    with enrolled.read() as view:
+        assert view.duplicates.count_uncompared() == 1
+
+
+def test_who_is_erased_or_withdrawn_is_not_compared(enrolled: AnyDatabase) -> None:
+    postponed(enrolled, 1, 2, 3)
+    with enrolled.write() as unit:
+        unit.subjects.erase_reference("reference-1")
+        unit.subjects.withdraw_reference("reference-2", Status.WITHDRAWN)
+        unit.commit(HAPPENED)
+    assert uncompared(enrolled) == ["reference-3"]
+
+
+def test_only_what_is_enrolled_can_be_postponed(enrolled: AnyDatabase) -> None:
+    with pytest.raises(OifrError), enrolled.write() as unit:
+        unit.duplicates.postpone("reference-9")

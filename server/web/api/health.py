@@ -7,7 +7,8 @@ import logging
 from fastapi import APIRouter, Request, Response
 
 from server.domain.errors import Unavailable
-from server.web.api.views import HealthView, LoadingView, ReadinessView
+from server.domain.matchers import Loading, Phase
+from server.web.api.views import HealthView, LoadingView, ReadinessView, Stage
 from server.web.deps import Pings
 
 router = APIRouter(tags=["health"])
@@ -24,7 +25,9 @@ def readyz(request: Request, response: Response) -> ReadinessView:
     parts = _ask(request.app.state.pings)
     ready = all(word == "ok" for word in parts.values())
     response.status_code = 200 if ready else 503
-    return ReadinessView(ready=ready, parts=parts, loading=LoadingView.of(request.app.state.loading()))
+    loading: Loading = request.app.state.loading()
+    stage = Stage.OPEN if loading.phase is Phase.READY else Stage.GALLERY
+    return ReadinessView(ready=ready, stage=stage, parts=parts, loading=LoadingView.of(loading))
 
 
 def _ask(pings: Pings) -> dict[str, str]:

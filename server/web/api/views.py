@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -335,8 +336,19 @@ class LoadingView(View):
         return cls(phase=loading.phase, rows=loading.rows, total=loading.total, percent=loading.percent)
 
 
+class Stage(StrEnum):
+    """How far the start is: what is being opened, or that all is open."""
+
+    DATABASE = "database"
+    CACHE = "cache"
+    ENGINE = "engine"
+    GALLERY = "gallery"
+    OPEN = "open"
+
+
 class ReadinessView(View):
     ready: bool
+    stage: Stage
     parts: dict[str, str]
     loading: LoadingView
 

@@ -187,6 +187,7 @@ def test_readiness_tells_how_far_the_gallery_is_loaded(world: World) -> None:
     assert answer.status_code == 503
     assert answer.json() == {
         "ready": False,
+        "stage": "gallery",
         "parts": {"cache": "gallery-loading"},
         "loading": {"phase": "reading-database", "rows": 250_000, "total": 1_000_000, "percent": 25},
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from typer.testing import CliRunner, Result
 
-from server import app as composition
+from server import stores
 from server.cli import commands
 from server.config import MODELS, Settings
 from server.domain.events import Act, Event, Json
@@ -48,7 +48,7 @@ class Desk:
 
     @contextmanager
     def database(self) -> Iterator[SqlDatabase]:
-        with composition.opened_database(self.settings) as database:
+        with stores.opened_database(self.settings) as database:
             yield database
 
     def enrol(self, count: int, model: str) -> None:

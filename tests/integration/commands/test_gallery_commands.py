@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from server.app import opened_index
 from server.gallery_commands import write_report
 from server.matching.embedded import EmbeddedRedis
 from server.matching.roster import SINCE
 from server.progress import Pace
+from server.stores import opened_index
 from tests.integration.commands.desk import Desk
 from tests.real_redis import need_redis_server
 

@@ -1,16 +1,13 @@
 """Any interleaving of enrolling, erasing, withdrawing and searching in two processes never shows who has left.
 
-Each desk is a process as far as it can be told apart: a database connection, a Redis client, a matcher and workflows of
-its own, over one SQLite file and one Redis.
+Each desk is a process of its own, with a database connection, a Redis client, a matcher and workflows, over one SQLite
+file and one Redis.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
-from datetime import date
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -21,53 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from server.domain.actors import Actor, Role
-from server.domain.gallery import Reference, Source
-from server.domain.policy import Policy
 from server.matching.embedded import EmbeddedRedis
-from server.matching.exact import ExactGallery
-from server.storage.unit_of_work import SqlDatabase, open_database
-from server.workflow.coverage import Coverage
-from server.workflow.enrolment import Enrolment, Provenance
-from server.workflow.identification import Identification
-from server.workflow.retention import Retention
-from tests.fakes.clock import StoppedClock
-from tests.fakes.face_engine import FakeFaceEngine, photo
-from tests.fakes.memory_gallery import MemoryVault
-from tests.fakes.randomness import CountingRandomness
-from tests.fakes.samples import PURPOSE
-from tests.real_databases import MASTER, SIGNER
+from tests.integration.matching.desks import Desk, Placed, distant_desk, near_desk
 
-MANAGER = Actor("a" * 32, "records", frozenset({Role.GALLERY_MANAGER}))
-PROVENANCE = Provenance(Source.CUSTODY, "Custody regulation 12", date(2024, 1, 31))
-POLICY = Policy("2026-01", threshold=0.6, cap=26)
 PEOPLE = ("ada", "ben", "cyn", "dov")
-
-
-class Desk:
-    def __init__(self, database: SqlDatabase, client: Redis, randomness: CountingRandomness) -> None:
-        engine, clock, vault = FakeFaceEngine(), StoppedClock(), MemoryVault(StoppedClock())
-        self.gallery = ExactGallery(engine.model, database.gallery, client, MASTER.derived_cipher("gallery cache"))
-        self.enrolment = Enrolment(database, engine, self.gallery, clock, randomness, POLICY.threshold)
-        self._identification = Identification(
-            database,
-            engine,
-            self.gallery,
-            database.gallery,
-            Coverage(database.gallery, engine.model),
-            vault,
-            Retention(database, vault, clock),
-            POLICY,
-            clock,
-            randomness,
-        )
-        self._randomness = randomness
-
-    def shown(self, person: str) -> set[str]:
-        """The references put forward to an officer who has not searched before."""
-        officer = Actor(self._randomness.id(), "4471", frozenset({Role.OFFICER}))
-        search = self._identification.search(officer, PURPOSE, [photo(person)])
-        return {candidate.reference_id for candidate in search.candidates}
 
 
 class Force:
@@ -76,26 +30,22 @@ class Force:
     def __init__(self, desks: tuple[Desk, Desk], client: Redis) -> None:
         self.desks = desks
         self.client = client
-        self.enrolled: dict[str, list[Reference]] = {person: [] for person in PEOPLE}
+        self.enrolled: dict[str, list[Placed]] = {person: [] for person in PEOPLE}
         self._numbers = count(1)
 
     def enrol(self, desk: Desk, person: str) -> None:
-        name = f"RN-{next(self._numbers)}"
-        subject = desk.enrolment.add_subject(MANAGER, name, person, "Quetzalowicz", None)
-        self.enrolled[person].append(desk.enrolment.enrol(MANAGER, subject.id, PROVENANCE, photo(person)))
+        self.enrolled[person].append(desk.enrol(f"RN-{next(self._numbers)}", person))
 
     def erase(self, desk: Desk, person: str) -> None:
         if self.enrolled[person]:
-            gone = self.enrolled[person].pop()
-            desk.enrolment.erase_reference(MANAGER, gone.subject_id, gone.id)
+            desk.erase(self.enrolled[person].pop())
 
     def withdraw(self, desk: Desk, person: str) -> None:
         if self.enrolled[person]:
-            gone = self.enrolled[person].pop(0)
-            desk.enrolment.withdraw_reference(MANAGER, gone.subject_id, gone.id)
+            desk.withdraw(self.enrolled[person].pop(0))
 
     def search(self, desk: Desk, person: str) -> None:
-        assert desk.shown(person) == {reference.id for reference in self.enrolled[person]}
+        assert desk.shown(person) == {placed.reference_id for placed in self.enrolled[person]}
 
     def flush(self, _: Desk, __: str) -> None:
         self.client.flushall()
@@ -122,18 +72,9 @@ ACTS = st.builds(
 
 @pytest.fixture
 def force(tmp_path: Path, embedded_redis: EmbeddedRedis, redis_client: Redis) -> Iterator[Force]:
-    randomness = CountingRandomness()
-    with ExitStack() as closing_all:
-
-        def desk() -> Desk:
-            url = f"sqlite:///{tmp_path / 'oifr.db'}"
-            opened = open_database(url, MASTER, SIGNER, clock=StoppedClock(), fresh_salt=lambda: os.urandom(16))
-            database = closing_all.enter_context(closing(opened))
-            made = Desk(database, closing_all.enter_context(embedded_redis.client()), randomness)
-            closing_all.enter_context(made.gallery.following())
-            return made
-
-        yield Force((desk(), desk()), redis_client)
+    urls = f"sqlite:///{tmp_path / 'oifr.db'}", embedded_redis.url
+    with near_desk(*urls) as near, distant_desk(*urls) as distant:
+        yield Force((near, distant), redis_client)
 
 
 def test_no_order_of_acts_shows_who_has_left_or_misses_who_is_there(force: Force) -> None:
@@ -158,17 +99,16 @@ def test_nobody_is_shown_by_a_search_that_began_after_the_erasure(force: Force) 
 
     def change(desk: Desk, number: int) -> None:
         for turn in range(12):
-            subject = desk.enrolment.add_subject(MANAGER, f"RN-{number}-{turn}", "Ada", "Quetzalowicz", None)
-            reference = desk.enrolment.enrol(MANAGER, subject.id, PROVENANCE, photo("ada"))
+            placed = desk.enrol(f"RN-{number}-{turn}", "ada")
             with noting:
-                there.add(reference.id)
+                there.add(placed.reference_id)
             if turn % 3 != 2:
                 with noting:
-                    there.discard(reference.id)
-                leave = desk.enrolment.erase_reference if turn % 3 else desk.enrolment.withdraw_reference
-                leave(MANAGER, subject.id, reference.id)
+                    there.discard(placed.reference_id)
+                leave = desk.erase if turn % 3 else desk.withdraw
+                leave(placed)
                 with noting:
-                    gone.add(reference.id)
+                    gone.add(placed.reference_id)
 
     def look(desk: Desk) -> None:
         with noting:

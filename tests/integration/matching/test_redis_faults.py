@@ -6,16 +6,19 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from threading import Event, Thread
 
 import pytest
 from redis import Redis
 
-from server.domain.errors import CacheFull, CacheUnavailable, SealBroken
+from server.domain.errors import CacheFull, CacheUnavailable, GalleryLoading, SealBroken
 from server.domain.gallery import IndexedReference
 from server.domain.matchers import Phase
 from server.matching.cache import BLOCK_ROWS
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
+from server.matching.matrix import Matrix
+from server.matching.reading import rows_of
 from server.matching.roster import PREFIX, SINCE, Roster
 from tests.fakes.memory_gallery import ThrowAwayCipher
 from tests.fakes.templates import MODEL, reference, references
@@ -212,6 +215,93 @@ def test_the_first_load_tells_how_far_it_is_and_what_cannot_be_read_is_no_galler
         with pytest.raises(SealBroken):
             found(failing)
     assert failing.loading.percent == 0
+
+
+# --- ended in the midst of a load ------------------------------------------------------------------------------
+
+
+def test_a_load_from_the_database_is_cut_short_at_the_end(redis_client: Redis) -> None:
+    station = Station(redis_client, references(6000))
+    begun, blocks = Event(), []
+
+    def slowly() -> None:
+        blocks.append(1)
+        begun.set()
+        time.sleep(0.2)
+
+    station.source.before_block = slowly
+    matcher = station.matcher()
+    with matcher.following():
+        assert begun.wait(10)
+    assert len(blocks) < 6
+    assert matcher.version == -1
+    station.source.before_block = lambda: None
+    assert len(found(matcher)) == 6000, "what was cut short is loaded by the next search"
+
+
+def test_a_load_from_the_cache_is_cut_short_at_the_end(redis_client: Redis) -> None:
+    station = Station(redis_client, references(6 * BLOCK_ROWS))
+    station.matcher().warm()
+    opened: list[int] = []
+    begun = Event()
+
+    class SlowCipher(ThrowAwayCipher):
+        """Opens what the other one sealed, and takes its time over a block."""
+
+        def seal(self, plaintext: bytes, context: bytes) -> bytes:
+            return station.cipher.seal(plaintext, context)
+
+        def open(self, sealed: bytes, context: bytes) -> bytes:
+            if b":block:" in context:
+                opened.append(1)
+                begun.set()
+                time.sleep(0.3)
+            return station.cipher.open(sealed, context)
+
+    matcher = ExactGallery(MODEL, station.source, redis_client, SlowCipher())
+    with matcher.following():
+        assert begun.wait(10)
+    assert len(opened) < 6
+    assert matcher.version == -1
+
+
+def test_a_wait_for_another_matchers_load_is_cut_short_at_the_end(redis_client: Redis) -> None:
+    station = Station(redis_client, references(5))
+    redis_client.set(f"gallery:{{{MODEL}}}:lock", b"another matcher", px=60_000)
+    matcher = station.matcher()
+    ended = Event()
+
+    def follow_for_a_moment() -> None:
+        with matcher.following():
+            time.sleep(0.5)
+        ended.set()
+
+    following = Thread(target=follow_for_a_moment, daemon=True)
+    following.start()
+    assert ended.wait(10), "it waits for a lock that runs out in a minute"
+    assert matcher.version == -1
+
+
+def test_a_writing_that_is_cut_short_leaves_nothing(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3 * BLOCK_ROWS))
+    matcher = station.matcher()
+    matcher.warm()
+    redis_client.flushall()
+    blocks = iter(range(2))
+
+    def stopped_at_the_second() -> None:
+        if next(blocks) == 1:
+            raise GalleryLoading
+
+    with pytest.raises(GalleryLoading):
+        station.cache().store(loaded(station), "0-0", stopped_at_the_second)
+    assert list(redis_client.scan_iter("gallery:*:block:*")) == []
+    assert station.cache().head() is None
+
+
+def loaded(station: Station) -> Matrix:
+    with station.source.reading(MODEL) as reading:
+        return Matrix.holding(rows_of(reading, lambda _: None), reading.version)
 
 
 def answers(ask: Callable[[], object]) -> bool:

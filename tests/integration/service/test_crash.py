@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from server import app as composition
+from server import stores
 from server.domain.search_errors import ProbeGone
 from server.matching.embedded import EmbeddedRedis
 from server.storage.probe_vault import RedisProbeVault
@@ -134,7 +134,7 @@ def _searches(officer: Caller) -> Iterator[Any]:
 
 
 def _assert_books_agree(installation: Installation, acknowledged: Acknowledged) -> None:
-    key = composition.verifier(installation.settings).text()
+    key = stores.verifier(installation.settings).text()
     with opened_database(installation) as database:
         assert_trail_intact(installation, database)
         assert_nothing_half_done(database)

@@ -13,7 +13,7 @@ from typing import Any
 from redis import Redis
 from sqlalchemy import select
 
-from server import app as composition
+from server import stores
 from server.audit.checkpoint import Verifier, verify
 from server.audit.encoding import Entry
 from server.audit.merkle import leaf_hash, verify_inclusion
@@ -41,7 +41,7 @@ def proven(receipt: Mapping[str, Any], key: str) -> Entry:
 def opened_database(installation: Installation) -> Iterator[SqlDatabase]:
     with ExitStack() as closing_later:
         with _OPENING:
-            database = closing_later.enter_context(composition.opened_database(installation.settings))
+            database = closing_later.enter_context(stores.opened_database(installation.settings))
         yield database
 
 
@@ -58,7 +58,7 @@ def entries_of(database: SqlDatabase) -> list[Entry]:
 
 
 def assert_trail_intact(installation: Installation, database: SqlDatabase) -> None:
-    report = verify_database(database, composition.verifier(installation.settings))
+    report = verify_database(database, stores.verifier(installation.settings))
     assert report.problem is None, report.problem.reason
 
 

@@ -10,8 +10,9 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from server.domain.errors import CacheUnavailable, SealBroken
+from server.domain.errors import CacheFull, CacheUnavailable, SealBroken
 from server.domain.search_errors import ProbeGone
+from server.matching.embedded import EmbeddedRedis
 from server.storage.probe_vault import RedisProbeVault
 
 IMAGES = (b"\xff\xd8 first", b"", b"\xff\xd8 third" * 1000)
@@ -73,3 +74,20 @@ def test_a_dead_redis_is_unavailable(tmp_path: Path) -> None:
             vault.open("search-1", b"k" * 32)
         with pytest.raises(CacheUnavailable):
             vault.discard("search-1")
+        with pytest.raises(CacheUnavailable):
+            vault.ping()
+
+
+def test_a_full_redis_takes_nothing_and_says_so(own_redis: EmbeddedRedis) -> None:
+    with own_redis.client() as client:
+        vault = RedisProbeVault(client)
+        vault.ping()
+        key = vault.seal("search-1", IMAGES, QUARTER)
+        client.config_set("maxmemory", 1)
+        for act in (lambda: vault.seal("search-2", IMAGES, QUARTER), vault.ping):
+            with pytest.raises(CacheFull):
+                act()
+        assert tuple(vault.open("search-1", key)) == IMAGES
+        vault.discard("search-1")
+        client.config_set("maxmemory", 0)
+        vault.ping()

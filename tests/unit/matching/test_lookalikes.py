@@ -11,7 +11,7 @@ from server.domain.candidates import Scored
 from server.domain.face import Template
 from server.domain.gallery import IndexedReference
 from server.domain.model_errors import TemplateInvalid
-from server.matching.lookalikes import LEAST_ROOM, ROWS_AT_A_TIME, GalleryLookalikes
+from server.matching.lookalikes import LEAST_ROOM, ROWS_AT_A_TIME, GalleryLookalikes, TrialLookalikes
 from tests.fakes.memory_gallery import MemoryGallery, MemoryGallerySource, MemoryLookalikes
 from tests.fakes.templates import DIMENSION, MODEL, SOURCES, references, template
 
@@ -101,3 +101,19 @@ def test_templates_of_another_model_or_dimension_are_refused(source: MemoryGalle
     for other in (template(1, "other-model/1"), template(1, MODEL, DIMENSION + 1)):
         with pytest.raises(TemplateInvalid):
             lookalikes.of([other], 0.5)
+
+
+def test_a_trial_compares_with_what_it_pretends_and_follows_nobody(source: MemoryGallerySource) -> None:
+    trial = TrialLookalikes(MODEL, source)
+    trial.pretended([])
+    trial.pretended(references(60)[50:])
+    source.enrol(references(70)[65])
+    assert ids(trial.of([template(3), template(55), template(65)], 0.999)) == [[f"{3:032x}"], [f"{55:032x}"], []]
+    assert source.reads == 1
+
+
+def test_a_trial_over_an_empty_gallery_compares_with_what_it_pretends() -> None:
+    trial = TrialLookalikes(MODEL, MemoryGallerySource())
+    assert ids(trial.of([template(1)], 0.999)) == [[]]
+    trial.pretended(references(3))
+    assert ids(trial.of([template(1)], 0.999)) == [[f"{1:032x}"]]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import islice
 
 import pytest
@@ -16,11 +17,13 @@ from server.domain.errors import Unavailable
 from server.domain.events import Act
 from server.domain.gallery_errors import RecordContradicted
 from server.domain.image_errors import ImageRefused
-from server.workflow.bulk_enrolment import BulkEnrolment, chunks, glance
+from server.workflow.batches import chunks
+from server.workflow.bulk_enrolment import BulkEnrolment, glance
 from server.workflow.intake import Batch, Refusal, Row
+from server.workflow.rehearsal import Rehearsal
 from tests.fakes.face_engine import MODEL, FakeFaceEngine, photo
 from tests.fakes.intake import ListedIntake, absent, row, rows
-from tests.fakes.memory_gallery import MemoryLookalikes
+from tests.fakes.memory_gallery import MemoryLookalikes, MemoryTrialLookalikes
 from tests.world import POLICY, World
 
 PEOPLE = ("ada", "bo", "cleo", "dag", "eva")
@@ -59,12 +62,19 @@ def enrol(world: World, *given: Row | Refusal, engine: FakeFaceEngine | None = N
     return total(list(bulk(world, engine, batch).run(ListedIntake(given))))
 
 
+def rehearse(world: World, *given: Row | Refusal, batch: int = 2) -> Batch:
+    lookalikes = MemoryTrialLookalikes(MODEL, world.database.gallery)
+    work = Rehearsal(world.database, world.engine, lookalikes, world.randomness, POLICY.threshold, batch)
+    return total(list(work.run(ListedIntake(given))))
+
+
 def total(done: Sequence[Batch]) -> Batch:
     return Batch(
         sum(batch.enrolled for batch in done),
         sum(batch.held for batch in done),
         sum(batch.pairs for batch in done),
         [refusal for batch in done for refusal in batch.refusals],
+        sum(batch.unread for batch in done),
     )
 
 
@@ -159,6 +169,101 @@ def test_after_an_erasure_the_photograph_may_be_enrolled_anew(world: World) -> N
     ada = world.enrol("ada")
     world.workflows.enrolment.erase_subject(world.manager(), ada.subject_id)
     assert enrol(world, row(1, "ada")) == Batch(1, 0, 0, [])
+
+
+# --- gone on with ------------------------------------------------------------------------------------------------
+
+
+class Files:
+    """Photographs in files whose state is a number; counts how often any of them is read."""
+
+    def __init__(self, *people: str) -> None:
+        self.images = {number: photo(person) for number, person in enumerate(people, 1)}
+        self.states = dict.fromkeys(self.images, "1")
+        self.read = 0
+        self._rows = rows(*people)
+
+    def rows(self) -> list[Row]:
+        return [
+            replace(one, read=partial(self._read, one.number), state=partial(self.states.get, one.number))
+            for one in self._rows
+        ]
+
+    def change(self, number: int, image: bytes) -> None:
+        self.images[number], self.states[number] = image, "2"
+
+    def _read(self, number: int) -> bytes:
+        self.read += 1
+        return self.images[number]
+
+
+def test_what_is_done_is_not_read_again(world: World) -> None:
+    files = Files(*PEOPLE)
+    with pytest.raises(Unavailable):
+        enrol(world, *files.rows(), engine=CountingEngine(lasts=3))
+    done, files.read = len(world.database.state.references), 0
+    assert enrol(world, *files.rows()) == Batch(5 - done, done, 0, [], unread=done)
+    assert files.read == 5 - done
+    before = (world.stored(), world.acts())
+    assert enrol(world, *files.rows()) == Batch(0, 5, 0, [], unread=5)
+    assert files.read == 5 - done
+    assert (world.stored(), world.acts()) == before
+
+
+def test_a_file_that_has_changed_is_read_and_enrolled_too(world: World) -> None:
+    files = Files(*PEOPLE)
+    enrol(world, *files.rows())
+    files.change(2, photo("bo", "older"))
+    assert enrol(world, *files.rows()) == Batch(1, 4, 0, [], unread=4)
+    assert references_by_record(world)["RN-bo"] == 2
+
+
+def test_a_file_that_was_only_touched_is_read_and_known_again(world: World) -> None:
+    files = Files(*PEOPLE)
+    enrol(world, *files.rows())
+    files.change(2, photo("bo"))
+    assert enrol(world, *files.rows()) == Batch(0, 5, 0, [], unread=4)
+
+
+def test_the_same_file_under_another_record_is_another_row(world: World) -> None:
+    files = Files("ada")
+    enrol(world, *files.rows())
+    (given,) = files.rows()
+    other = replace(given, person=replace(given.person, record_number="RN-other"))
+    assert enrol(world, other) == Batch(1, 0, 1, [])
+
+
+def test_a_file_of_which_nothing_can_be_told_is_read(world: World) -> None:
+    files = Files("ada")
+    files.states.clear()
+    enrol(world, *files.rows())
+    assert enrol(world, *files.rows()) == Batch(0, 1, 0, [])
+    assert files.read == 2
+
+
+def test_what_was_refused_is_looked_at_again(world: World) -> None:
+    files = Files(*PEOPLE)
+    files.images[3] = photo("cleo", "no-face")
+    assert problems(enrol(world, *files.rows())) == [(3, "no-face")]
+    again = enrol(world, *files.rows())
+    assert (problems(again), again.unread) == ([(3, "no-face")], 4)
+
+
+def test_an_erased_reference_takes_its_mark_along(world: World) -> None:
+    files = Files("ada")
+    enrol(world, *files.rows())
+    ((name, held),) = world.database.state.references.items()
+    world.workflows.enrolment.erase_reference(world.manager(), held.reference.subject_id, name)
+    assert enrol(world, *files.rows()) == Batch(1, 0, 0, [])
+
+
+def test_a_glance_and_a_rehearsal_read_nothing_that_is_done(world: World) -> None:
+    files = Files(*PEOPLE)
+    enrol(world, *files.rows())
+    files.read = 0
+    assert total(list(glance(world.database, ListedIntake(files.rows()), 2))).unread == 5
+    assert rehearse(world, *files.rows()) == Batch(0, 5, 0, [], unread=5)
+    assert files.read == 0
 
 
 # --- the trail -------------------------------------------------------------------------------------------------
@@ -269,10 +374,39 @@ def test_a_rehearsal_says_what_would_happen_and_stores_nothing(world: World) -> 
     world.enrol("ada")
     before = (world.stored(), world.acts())
     given = [row(1, "ada"), row(2, "bo"), row(3, "cleo", "no-face"), row(4, "dag", record="RN-ada")]
-    done = total(list(bulk(world).rehearse(ListedIntake(given))))
+    done = rehearse(world, *given)
     assert (done.enrolled, done.held) == (1, 1)
     assert problems(done) == [(3, "no-face"), (4, "record-contradicted")]
     assert (world.stored(), world.acts()) == before
+
+
+LOOKALIKES = ("berg-1", "ada", "berg-2", "bo", "berg-3")
+
+
+@pytest.mark.parametrize("batch", [1, 2, 9])
+def test_a_rehearsal_counts_what_enrolling_then_does(world: World, batch: int) -> None:
+    world.enrol("berg-9")
+    given = [
+        *rows(*LOOKALIKES),
+        row(6, "ada", "bearded", record="RN-alias"),
+        row(7, "ada"),
+        row(8, "bo", record="RN-berg-1"),
+        row(9, "eva", "smeared"),
+        row(10, "cleo"),
+        row(11, "dag", record="RN-cleo"),
+    ]
+    before = (world.stored(), world.acts())
+    rehearsed = rehearse(world, *given, batch=batch)
+    assert (world.stored(), world.acts()) == before
+    done = enrol(world, *given, batch=batch)
+    assert problems(rehearsed) == problems(done)
+    assert replace(rehearsed, refusals=()) == replace(done, refusals=())
+    assert done.pairs == 7  # berg-1, -2, -3 and -9 among themselves, and ada with her alias
+
+
+def test_a_rehearsal_counts_no_pair_that_is_known(world: World) -> None:
+    enrol(world, *rows(*LOOKALIKES))
+    assert rehearse(world, row(6, "berg-1", "older")).pairs == 0
 
 
 def test_a_glance_reads_rows_and_files_without_an_engine(world: World) -> None:
