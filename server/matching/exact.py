@@ -129,7 +129,8 @@ class ExactGallery:
         self._tidy()
 
     def _announce(self) -> None:
-        self._roster.announce(self._model, self.version, self._follower.rows)
+        follower = self._follower
+        self._roster.announce(self._model, follower.version, follower.rows, follower.nbytes)
 
     def _tidy(self) -> None:
         """Forget stored rows of models without templates, and rows with an erased one that no matcher keeps."""
