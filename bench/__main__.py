@@ -12,6 +12,7 @@ PARTS = (
     "bench.recapture",
     "bench.search",
     "bench.deepface_search",
+    "bench.enrolment",
 )
 
 
