@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from server.domain.errors import SealBroken
 from server.domain.gallery import GalleryStep, Source, Status, Supplement
 from server.domain.gallery_errors import ReferenceUnknown
 from server.storage.engine import open_engine, writing
-from server.storage.gallery import BLOCK_ROWS
+from server.storage.gallery import BLOCK_ROWS, active_of
 from server.storage.sealed_templates import seal_template
 from server.storage.tables import refs, templates
 from server.storage.unit_of_work import SqlDatabase
@@ -98,6 +98,18 @@ def test_a_gallery_of_more_than_a_block_is_read_in_blocks(database: SqlDatabase,
         blocks = list(reading.blocks)
     assert [len(block) for block in blocks] == [BLOCK_ROWS, 8]
     assert {name for block in blocks for name in block.reference_ids} == {*named, *vectors(1, 2, 3, 4, 5)}
+
+
+def test_a_gallery_is_read_without_the_rows_that_hold_its_photographs(sqlite_url: str, open_sql: OpenDatabase) -> None:
+    open_sql(sqlite_url)
+    engine = open_engine(sqlite_url)
+    read = active_of(MODEL).compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {read}"))]
+    engine.dispose()
+    assert [step for step in plan if "refs USING" in step] == [
+        "SEARCH refs USING COVERING INDEX ix_refs_status_id_subject_id_source (status=?)"
+    ]
 
 
 def test_a_template_moved_to_another_reference_is_not_read(database: SqlDatabase, tables: Connection) -> None:
