@@ -24,7 +24,7 @@ TOGETHER = 16  # probes in one pass
 PRODUCTS = 1 << 19  # held by a thread at a time: 2 MiB
 BLOCK_ROWS = 131072  # read at a time by a thread, at most
 GROUP = 64  # rows of which the greatest product is looked at first
-FIRST_BLOCK = 1024  # rows; each later block is four times as large, until the rest is shared out
+FIRST_BLOCK = 2048  # rows; each later block is four times as large, until the rest is shared out
 EXACT_ROWS = 8192  # rescored at a time
 
 Places = NDArray[np.intp]
