@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -48,12 +48,14 @@ def parsed_options() -> argparse.Namespace:
 def measured(matrix: Matrix, probes: Vectors) -> list[Line]:
     sixth = matrix.scan([asked(probes[0], EVERYTHING, LIST)])[0].scored[-1].score
     everything, listing = (EVERYTHING, TOP), (sixth, LIST)
+    crowds = [batch(probes, sixth, LIST, number) for number in range(PROBES)]
     with ThreadPoolExecutor(TOGETHER) as street:
-        reading, top, listed, tops, lists, at_once = medians_ms(
+        reading, top, listed, tops, lists, alone, at_once = medians_ms(
             reader(matrix),
             *(partial(one, matrix, probes, *want) for want in (everything, listing)),
             *(partial(several, matrix, probes, *want) for want in (everything, listing)),
-            partial(officers, street, matrix, probes, sixth),
+            partial(officers, street, matrix, [crowd[:1] for crowd in crowds]),
+            partial(officers, street, matrix, crowds),
         )
     rescored = [matrix.scan([asked(probe, EVERYTHING, TOP)])[0].certificate.rescored for probe in probes]
     return [
@@ -68,8 +70,9 @@ def measured(matrix: Matrix, probes: Vectors) -> list[Line]:
         Line("    in times of one probe", tops / top, "times"),
         Line(f"the threshold, {TOGETHER} probes in one scan", lists, "ms"),
         Line("    in times of one probe", lists / listed, "times"),
+        Line("the threshold, one officer", alone, "ms"),
         Line(f"the threshold, {TOGETHER} officers at once, until all are answered", at_once, "ms"),
-        Line("    in times of one officer", at_once / listed, "times"),
+        Line("    in times of one officer", at_once / alone, "times"),
         *numpy_lines(matrix.rows.vectors, probes),
         *faiss_lines(matrix.rows.vectors, probes),
         Line("memory a reference, all columns", matrix.nbytes / matrix.count, "bytes"),
@@ -101,10 +104,10 @@ def batch(probes: Vectors, threshold: float, limit: int, number: int) -> list[As
     return [asked(probe, threshold, limit) for probe in np.roll(probes, number, axis=0)[:TOGETHER]]
 
 
-def officers(street: ThreadPoolExecutor, matrix: Matrix, probes: Vectors, threshold: float, number: int) -> None:
+def officers(street: ThreadPoolExecutor, matrix: Matrix, crowds: Sequence[list[Asked]], number: int) -> None:
     """Each in a thread of their own, as requests come to the server."""
     rounds = Rounds()
-    for _ in street.map(partial(rounds.answer, matrix), batch(probes, threshold, LIST, number)):
+    for _ in street.map(partial(rounds.answer, matrix), crowds[number]):
         pass
 
 
