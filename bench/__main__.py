@@ -13,6 +13,7 @@ PARTS = (
     "bench.recapture",
     "bench.search",
     "bench.deepface_search",
+    "bench.enrolment",
 )
 
 

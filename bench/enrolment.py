@@ -22,6 +22,7 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
+from bench.galleries import seconds
 from bench.pipelines import MODELS, DeepFaceAsShipped
 from server.audit.checkpoint import Signer
 from server.domain.capture import Likeness
@@ -79,14 +80,14 @@ def print_rate(size: tuple[int, int], engine: Engine, peer: DeepFaceAsShipped) -
     for number, stage in enumerate(fields(Stages)):
         print(f"  {stage.name:12}{median(astuple(one)[number] for one in stages) * 1e3:8.1f}")
     pictures = [decode(image) for image in images]
-    print(f"  {'portrait':12}{_seconds(lambda: [portrait(picture) for picture in pictures]) / len(images) * 1e3:8.1f}")
-    rates = [BATCH / _seconds(lambda: engine.likenesses_of(images[:BATCH])) for _ in range(ROUNDS)]
+    print(f"  {'portrait':12}{seconds(lambda: [portrait(picture) for picture in pictures]) / len(images) * 1e3:8.1f}")
+    rates = [BATCH / seconds(lambda: engine.likenesses_of(images[:BATCH])) for _ in range(ROUNDS)]
     print(f"  engine, {BATCH} at a time: {median(rates):.1f} a second")
-    enrolled, seconds = enrolled_in_a_database(engine, images)
-    print(f"  all of it, with compare, seal, trail and commit: {enrolled / seconds:.1f} a second ({enrolled} enrolled)")
+    enrolled, took = enrolled_in_a_database(engine, images)
+    print(f"  all of it, with compare, seal, trail and commit: {enrolled / took:.1f} a second ({enrolled} enrolled)")
     peer.vector(images[0])
-    theirs = PEER_PHOTOGRAPHS / _seconds(lambda: [peer.vector(image) for image in images[:PEER_PHOTOGRAPHS]])
-    print(f"  {peer.name}.represent: {theirs:.1f} a second; ours {enrolled / seconds / theirs:.1f} times", flush=True)
+    theirs = PEER_PHOTOGRAPHS / seconds(lambda: [peer.vector(image) for image in images[:PEER_PHOTOGRAPHS]])
+    print(f"  {peer.name}.represent: {theirs:.1f} a second; ours {enrolled / took / theirs:.1f} times", flush=True)
 
 
 def photographs(size: tuple[int, int]) -> list[bytes]:
@@ -131,9 +132,9 @@ def print_memory(count: int) -> None:
         for batch in bulk(database, engine).run(intake):
             before, done = done, done + batch.enrolled
             if done // step > before // step:
-                seconds, resident = time.perf_counter() - began, _resident()
+                took, resident = time.perf_counter() - began, _resident()
                 rest = resident - done * (128 * 4 + 2 * 32 + 1) / 1e6
-                print(f"{done:10,}{seconds:10.0f}{done / seconds:10.0f}{resident:14.0f}{rest:24.0f}", flush=True)
+                print(f"{done:10,}{took:10.0f}{done / took:10.0f}{resident:14.0f}{rest:24.0f}", flush=True)
 
 
 # --- what both need -------------------------------------------------------------------------------------------
@@ -181,12 +182,6 @@ def opened() -> Iterator[SqlDatabase]:
         )
         with closing(database):
             yield database
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def _resident() -> float:

@@ -11,7 +11,7 @@ of one person (shared + between) / total with a spread set by `unlikeness`.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -45,22 +45,29 @@ class Population:
 
     def templates(self, people: int, photographs: int, dimension: int, seed: int) -> Vectors:
         """`photographs` of each of `people`, one person's after another: shape (people * photographs, dimension)."""
-        blocks = self._blocks(people, photographs, dimension, np.random.default_rng(seed))
-        made = np.empty((people * photographs, dimension), dtype=np.float32)
+        return self.views(people, [self.within] * photographs, dimension, seed)
+
+    def views(self, people: int, withins: Sequence[float], dimension: int, seed: int) -> Vectors:
+        """As `templates`, a photograph of each person for each of `withins`, which stand in the place of `within`."""
+        blocks = self._blocks(people, withins, dimension, np.random.default_rng(seed))
+        made = np.empty((people * len(withins), dimension), dtype=np.float32)
         start = 0
         for block in blocks:
             made[start : start + len(block)] = block
             start += len(block)
         return made
 
-    def _blocks(self, people: int, photographs: int, dimension: int, rng: np.random.Generator) -> Iterator[Vectors]:
+    def _blocks(
+        self, people: int, withins: Sequence[float], dimension: int, rng: np.random.Generator
+    ) -> Iterator[Vectors]:
         axes = _axes(dimension, self.rank + 1)
         for start in range(0, people, BLOCK):
             count = min(BLOCK, people - start)
-            persons = np.repeat(rng.standard_normal((count, self.rank), dtype=np.float32), photographs, axis=0)
+            persons = np.repeat(rng.standard_normal((count, self.rank), dtype=np.float32), len(withins), axis=0)
             moments = rng.standard_normal(persons.shape, dtype=np.float32)
             moments *= np.exp(self.unlikeness * rng.standard_normal((len(persons), 1), dtype=np.float32))
-            own = (np.sqrt(self.between) * persons + np.sqrt(self.within) * moments) / np.sqrt(self.rank)
+            moments *= np.tile(np.sqrt(withins), count)[:, None]
+            own = (np.sqrt(self.between) * persons + moments) / np.sqrt(self.rank)
             vectors = own.astype(np.float32) @ axes[1:] + np.float32(np.sqrt(self.shared)) * axes[0]
             yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 

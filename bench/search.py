@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -26,7 +26,6 @@ from server.matching.scan import TOGETHER, Asked
 TOP = 50
 LIST = 6  # subjects on an officer's list
 CHECKED = 3  # probes whose answers are held against numpy's
-ROUNDS = 7
 ALL = frozenset(Source)
 EVERYTHING = -1.1
 
@@ -48,10 +47,16 @@ def parsed_options() -> argparse.Namespace:
 
 def measured(matrix: Matrix, probes: Vectors) -> list[Line]:
     sixth = matrix.scan([asked(probes[0], EVERYTHING, LIST)])[0].scored[-1].score
-    reading = reading_ms(matrix)
-    top, listed = (scan_ms(matrix, probes, *want) for want in ((EVERYTHING, TOP), (sixth, LIST)))
-    together = [batch_ms(matrix, probes, *want) for want in ((EVERYTHING, TOP), (sixth, LIST))]
-    at_once = officers_ms(matrix, probes, sixth)
+    everything, listing = (EVERYTHING, TOP), (sixth, LIST)
+    crowds = [batch(probes, sixth, LIST, number) for number in range(PROBES)]
+    with ThreadPoolExecutor(TOGETHER) as street:
+        reading, top, listed, tops, lists, alone, at_once = medians_ms(
+            reader(matrix),
+            *(partial(one, matrix, probes, *want) for want in (everything, listing)),
+            *(partial(several, matrix, probes, *want) for want in (everything, listing)),
+            partial(officers, street, matrix, [crowd[:1] for crowd in crowds]),
+            partial(officers, street, matrix, crowds),
+        )
     rescored = [matrix.scan([asked(probe, EVERYTHING, TOP)])[0].certificate.rescored for probe in probes]
     return [
         Line(f"answers like numpy's in float64, of {CHECKED} held against it", checked(matrix, probes), "answers"),
@@ -61,12 +66,13 @@ def measured(matrix: Matrix, probes: Vectors) -> list[Line]:
         Line("    rows rescored in float64", statistics.median(rescored), "rows"),
         Line(f"threshold that about {LIST} subjects reach, one probe", listed, "ms"),
         Line("    in times of reading", listed / reading, "times"),
-        Line(f"exact top {TOP}, {TOGETHER} probes in one scan", together[0], "ms"),
-        Line("    in times of one probe", together[0] / top, "times"),
-        Line(f"the threshold, {TOGETHER} probes in one scan", together[1], "ms"),
-        Line("    in times of one probe", together[1] / listed, "times"),
+        Line(f"exact top {TOP}, {TOGETHER} probes in one scan", tops, "ms"),
+        Line("    in times of one probe", tops / top, "times"),
+        Line(f"the threshold, {TOGETHER} probes in one scan", lists, "ms"),
+        Line("    in times of one probe", lists / listed, "times"),
+        Line("the threshold, one officer", alone, "ms"),
         Line(f"the threshold, {TOGETHER} officers at once, until all are answered", at_once, "ms"),
-        Line("    in times of one officer", at_once / listed, "times"),
+        Line("    in times of one officer", at_once / alone, "times"),
         *numpy_lines(matrix.rows.vectors, probes),
         *faiss_lines(matrix.rows.vectors, probes),
         Line("memory a reference, all columns", matrix.nbytes / matrix.count, "bytes"),
@@ -74,37 +80,47 @@ def measured(matrix: Matrix, probes: Vectors) -> list[Line]:
     ]
 
 
+def medians_ms(*acts: Callable[[int], object]) -> list[float]:
+    """Each act once a round, so that a moment in which others keep the machine busy falls on all of them."""
+    for act in acts:
+        act(0)
+    rounds = [[seconds(partial(act, number)) for act in acts] for number in range(PROBES)]
+    return [1000 * statistics.median(times) for times in zip(*rounds, strict=True)]
+
+
 def asked(vector: Vectors, threshold: float, limit: int) -> Asked:
     return Asked(vector, ALL, threshold, limit)
 
 
-def scan_ms(matrix: Matrix, probes: Vectors, threshold: float, limit: int) -> float:
-    return median_ms(lambda probe: matrix.scan([asked(probe, threshold, limit)]), probes)
+def one(matrix: Matrix, probes: Vectors, threshold: float, limit: int, number: int) -> None:
+    matrix.scan([asked(probes[number], threshold, limit)])
 
 
-def batch_ms(matrix: Matrix, probes: Vectors, threshold: float, limit: int) -> float:
-    batch = [asked(probe, threshold, limit) for probe in probes[:TOGETHER]]
-    return _median(lambda: matrix.scan(batch))
+def several(matrix: Matrix, probes: Vectors, threshold: float, limit: int, number: int) -> None:
+    matrix.scan(batch(probes, threshold, limit, number))
 
 
-def officers_ms(matrix: Matrix, probes: Vectors, threshold: float) -> float:
+def batch(probes: Vectors, threshold: float, limit: int, number: int) -> list[Asked]:
+    return [asked(probe, threshold, limit) for probe in np.roll(probes, number, axis=0)[:TOGETHER]]
+
+
+def officers(street: ThreadPoolExecutor, matrix: Matrix, crowds: Sequence[list[Asked]], number: int) -> None:
     """Each in a thread of their own, as requests come to the server."""
     rounds = Rounds()
-    with ThreadPoolExecutor(TOGETHER) as street:
-        batch = [asked(probe, threshold, LIST) for probe in probes[:TOGETHER]]
-        return _median(lambda: list(street.map(partial(rounds.answer, matrix), batch)))
+    for _ in street.map(partial(rounds.answer, matrix), crowds[number]):
+        pass
 
 
 def quantising_ms(matrix: Matrix) -> float:
     return 1000 * seconds(lambda: Matrix.holding(matrix.rows, 0))
 
 
-def reading_ms(matrix: Matrix) -> float:
+def reader(matrix: Matrix) -> Callable[[int], None]:
     """The memory's own speed: the least that a scan of every row can take."""
     codes = matrix.quantised.codes.reshape(-1)
     words = codes[: len(codes) // 8 * 8].view(np.int64)
     parts = np.array_split(words, workers(codes.nbytes))
-    return _median(lambda: share([partial(_read, part) for part in parts]))
+    return lambda _: share([partial(_read, part) for part in parts])
 
 
 def _read(part: NDArray[np.int64]) -> None:
@@ -146,11 +162,6 @@ def faiss_lines(vectors: Vectors, probes: Vectors) -> list[Line]:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     return [Line(f"faiss flat inner product, top {TOP}", median_ms(lambda p: index.search(p[None], TOP), probes), "ms")]
-
-
-def _median(act: Callable[[], object]) -> float:
-    act()
-    return 1000 * statistics.median(seconds(act) for _ in range(ROUNDS))
 
 
 if __name__ == "__main__":

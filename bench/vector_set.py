@@ -11,8 +11,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -21,6 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.galleries import SEED, median_ms, seconds
+from bench.population import FACES, Vectors
 from server.domain.face import Template
 from server.domain.gallery import Census, IndexedReference, Source
 from server.matching.vector_set import VectorSetGallery
@@ -30,7 +31,6 @@ from server.matching.vector_set_server import VectorServer
 from tests.real_cluster import cluster
 
 MODEL = "bench/1"
-SEED = 20240501
 DIMENSION = 128
 LISTED = 50  # strangers that reach the threshold, on average; nobody is ever shown more than 26
 PROBES = 1400
@@ -41,65 +41,35 @@ ALL = frozenset(Source)
 EVERYBODY = 10_000_000
 FEWER = frozenset({Source.CUSTODY, Source.WANTED})
 
-# Scores of dlib-resnet/2 on 28 research subjects: one frontal reference each; good probes are turned or tilted by up
-# to 45 degrees, poor ones both at once. Means and standard deviations.
-STRANGERS = (0.873, 0.0275)
-GOOD, POOR = (0.9595, 0.0127), (0.9478, 0.0125)
+# The places of `within` in bench/population.py with which probes score with their mates' references as dlib-resnet's
+# did on 28 research subjects: good ones, turned or tilted by up to 45 degrees, 0.9595; poor ones, both at once, 0.9478.
+GOOD, POOR = 0.0375, 0.0642
 
-Vectors = NDArray[np.float32]
 Answers = dict[int, set[int]]
 
 
 @dataclass(frozen=True)
-class Population:
-    """Unit templates round a common mean, whose scores have the moments above.
-
-    A template is the mean and a person's own direction, at right angles. Strangers' scores have the square of the
-    mean's length as mean; their deviation fixes how many dimensions count: variances fall off exponentially, at a
-    rate that gives two persons' directions products of that deviation. A probe has the mean and a direction that is
-    turned away from its mate's just as far as its score asks for.
-    """
+class Gallery:
+    """`rows` people of bench/population.py with one reference each; of the first ones there are probes, too."""
 
     rows: int
 
     @cached_property
     def references(self) -> Vectors:
-        return self._templates(self._own)
+        others = FACES.templates(self.rows - PROBES, 1, DIMENSION, SEED + 1)
+        return np.concatenate([self._mates[:, 0], others])
 
-    def probes(self, moments: tuple[float, float], mates: NDArray[np.intp]) -> Vectors:
-        """One probe of each mate, at a score drawn for it."""
-        rng = np.random.default_rng(SEED + 1)
-        mean, _ = STRANGERS
-        alike = np.clip((rng.normal(*moments, (len(mates), 1)) - mean) / (1 - mean), -1, 1)
-        own, others = self._own[mates], _directions(rng, len(mates))
-        aside = others - np.sum(others * own, axis=1, keepdims=True) * own
-        aside /= np.linalg.norm(aside, axis=1, keepdims=True)
-        return self._templates(alike * own + np.sqrt(1 - alike**2) * aside)
+    @property
+    def good(self) -> Vectors:
+        return self._mates[:, 1].copy()
 
-    @cached_property
-    def _own(self) -> Vectors:
-        return _directions(np.random.default_rng(SEED), self.rows)
-
-    def _templates(self, directions: Vectors) -> Vectors:
-        mean, _ = STRANGERS
-        level = np.full((len(directions), 1), np.sqrt(mean))
-        made = np.hstack([level, np.sqrt(1 - mean) * directions]).astype(np.float32) @ self._axes
-        return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), dtype=np.float32)
+    @property
+    def poor(self) -> Vectors:
+        return self._mates[:, 2].copy()
 
     @cached_property
-    def _axes(self) -> Vectors:
-        """A turn of the whole space, without which the mean would lie on one component and coarsen the rounding."""
-        turn, _ = np.linalg.qr(np.random.default_rng(SEED + 3).standard_normal((DIMENSION, DIMENSION)))
-        return np.asarray(turn, dtype=np.float32)
-
-
-def _directions(rng: np.random.Generator, count: int) -> Vectors:
-    """Unit vectors at right angles to the mean."""
-    mean, deviation = STRANGERS
-    fall = 0.5 * ((1 - mean) / deviation) ** 2
-    deviations = np.sqrt(np.exp(-np.arange(DIMENSION - 1) / fall), dtype=np.float32)
-    made = rng.standard_normal((count, DIMENSION - 1), dtype=np.float32) * deviations
-    return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), dtype=np.float32)
+    def _mates(self) -> Vectors:
+        return FACES.views(PROBES, (FACES.within, GOOD, POOR), DIMENSION, SEED).reshape(PROBES, 3, DIMENSION)
 
 
 class FixedSource:
@@ -133,26 +103,18 @@ class FixedSource:
 
 @dataclass(frozen=True)
 class Trial:
-    """A probe of each of some references, and what an exact search lists at `threshold`."""
+    """Probes of the first of `references`, in their order, and what an exact search lists at `threshold`."""
 
-    population: Population
-    moments: tuple[float, float]
+    references: Vectors
+    probes: Vectors
     threshold: float
-
-    @cached_property
-    def mates(self) -> NDArray[np.intp]:
-        return np.random.default_rng(SEED + 2).choice(self.population.rows, PROBES, replace=False)
-
-    @cached_property
-    def probes(self) -> Vectors:
-        return self.population.probes(self.moments, self.mates)
 
     @cached_property
     def lists(self) -> Sequence[NDArray[np.intp]]:
         """The rows that reach the threshold, best first."""
         made: list[NDArray[np.intp]] = []
         for start in range(0, PROBES, 50):
-            for scores in self.probes[start : start + 50] @ self.population.references.T:
+            for scores in self.probes[start : start + 50] @ self.references.T:
                 reached = np.flatnonzero(scores >= self.threshold)
                 made.append(reached[np.argsort(-scores[reached])])
         return made
@@ -160,15 +122,15 @@ class Trial:
     @cached_property
     def with_mate(self) -> Sequence[int]:
         """Numbers of the probes whose mate an exact search lists."""
-        return [row for row in range(PROBES) if self.mates[row] in self.lists[row]]
+        return [row for row in range(PROBES) if row in self.lists[row]]
 
 
 def main() -> None:
     options = parsed_options()
-    population = Population(options.rows)
-    threshold = threshold_of(population)
-    good, poor = (Trial(population, moments, threshold) for moments in (GOOD, POOR))
-    source = FixedSource(population.references)
+    made = Gallery(options.rows)
+    threshold = threshold_of(made)
+    good, poor = (Trial(made.references, probes, threshold) for probes in (made.good, made.poor))
+    source = FixedSource(made.references)
     layout = Layout(MODEL, options.partitions, Precision(options.precision))
     with served(options.url) as url:
 
@@ -176,9 +138,7 @@ def main() -> None:
             return VectorSetGallery(layout, source, VectorServer(url, seconds=30), effort)
 
         with matcher(None) as filler:
-            begun = time.perf_counter()
-            filler.warm()
-            print(f"filled, or found full, in {time.perf_counter() - begun:.1f} s")
+            print(f"filled, or found full, in {seconds(filler.warm):.1f} s")
         told = f"{options.rows:,} references, {options.partitions} partitions, {options.precision}"
         print(f"{told}, threshold {threshold:.4f}; ms are medians of {TIMED} searches")
         print(f"| effort | {' | '.join(COLUMNS[: 2 if options.latency_only else None])} |")
@@ -215,23 +175,21 @@ def served(url: str | None) -> Iterator[str]:
         yield servers.url
 
 
-def threshold_of(population: Population) -> float:
+def threshold_of(made: Gallery) -> float:
     """What as many strangers reach as are to be listed."""
-    mates = np.arange(100)
-    strangers = population.probes(POOR, mates) @ population.references.T
-    strangers[mates, mates] = -1
-    return float(np.quantile(strangers, 1 - LISTED / population.rows))
+    strangers = made.poor[:100] @ made.references.T
+    np.fill_diagonal(strangers, -1)
+    return float(np.quantile(strangers, 1 - LISTED / made.rows))
 
 
 def timed(gallery: VectorSetGallery, trial: Trial) -> list[str]:
     acts = [partial(searched, gallery, trial.threshold, sources) for sources in (ALL, FEWER)]
-    return [f"{median_ms(act, trial.probes):.1f}" for act in acts]
+    return [f"{median_ms(act, trial.probes[:TIMED]):.1f}" for act in acts]
 
 
 def counted(gallery: VectorSetGallery, good: Trial, poor: Trial) -> list[str]:
     answers = [answers_of(gallery, trial) for trial in (good, poor)]
-    losses = [lost(trial, answer) for trial, answer in zip((good, poor), answers, strict=True)]
-    return [recalled(good, answers[0]), *losses]
+    return [recalled(good, answers[0]), *map(lost, answers)]
 
 
 def answers_of(gallery: VectorSetGallery, trial: Trial) -> Answers:
@@ -250,21 +208,9 @@ def recalled(trial: Trial, answers: Answers) -> str:
     return f"{statistics.mean(len(set(trial.lists[row][:10].tolist()) & answers[row]) / 10 for row in long):.4f}"
 
 
-def lost(trial: Trial, answers: Answers) -> str:
+def lost(answers: Answers) -> str:
     """Mates that an exact search lists and this one does not."""
-    return f"{sum(int(trial.mates[row]) not in found for row, found in answers.items())} of {len(answers)}"
-
-
-def median_ms(search: Callable[[Vectors], object], probes: Vectors) -> float:
-    for probe in probes[:5]:
-        search(probe)
-    return 1000 * statistics.median(seconds(partial(search, probe)) for probe in probes[5 : 5 + TIMED])
-
-
-def seconds(act: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    act()
-    return time.perf_counter() - begun
+    return f"{sum(row not in found for row, found in answers.items())} of {len(answers)}"
 
 
 def name_of(row: int) -> str:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, insert
 
+from bench.galleries import SEED, seconds
+from bench.population import FACES, Vectors
 from server.domain.face import Template
 from server.domain.gallery import Source, Status
 from server.matching.embedded import EmbeddedRedis
@@ -32,9 +30,6 @@ from server.storage.unit_of_work import SqlDatabase, open_database
 
 MODEL = "bench/1"
 BATCH = 4096
-SEED = 20240501
-
-Vectors = NDArray[np.float32]
 
 
 class Now:
@@ -85,12 +80,11 @@ def address(folder: Path) -> str:
 
 def fill(folder: Path, keys: DataKeys, options: argparse.Namespace) -> None:
     """Straight into the tables, as enrolling leaves them: an audit entry for each would take an hour."""
-    rng = np.random.default_rng(SEED)
+    vectors = FACES.templates(options.rows, 1, options.dimension, SEED)
     engine = open_engine(address(folder))
     with writing(engine).begin() as connection:
         for start in range(0, options.rows, BATCH):
-            vectors = unit(rng, min(BATCH, options.rows - start), options.dimension)
-            insert_batch(connection, keys, start, vectors, options.image_bytes)
+            insert_batch(connection, keys, start, vectors[start : start + BATCH], options.image_bytes)
         connection.execute(insert(gallery_changes).values(version=options.rows, reference_id="bench", change="added"))
     emptied_log(engine)
 
@@ -112,18 +106,6 @@ def insert_batch(connection: Connection, keys: DataKeys, start: int, vectors: Ve
             for name, vector in zip(ids, vectors, strict=True)
         ],
     )
-
-
-def unit(rng: np.random.Generator, rows: int, dimension: int) -> Vectors:
-    vectors = rng.standard_normal((rows, dimension), dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors
-
-
-def seconds(act: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    act()
-    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

@@ -81,8 +81,13 @@ def _models(census: Census, active: str) -> list[str]:
 
 
 def _matcher(matcher: Matcher, wanted: int) -> str:
-    told = f"{matcher.rows:,} references, told {matcher.age:.1f} s ago"
+    told = f"{matcher.rows:,} references{_memory(matcher)}, told {matcher.age:.1f} s ago"
     return f"{matcher.id[:8]}: {matcher.model} {_at(matcher.version, wanted)}, {told}"
+
+
+def _memory(matcher: Matcher) -> str:
+    each = matcher.bytes_a_reference
+    return "" if each is None else f" of {each:,} bytes"
 
 
 def _matcher_document(matcher: Matcher) -> Document:
@@ -91,6 +96,8 @@ def _matcher_document(matcher: Matcher) -> Document:
         "model": matcher.model,
         "version": matcher.version,
         "references": matcher.rows,
+        "bytes": matcher.nbytes,
+        "bytes_a_reference": matcher.bytes_a_reference,
         "at": matcher.at.isoformat(),
         "age_seconds": round(matcher.age, 3),
     }

@@ -35,7 +35,8 @@ class Loading:
 class Matcher:
     """One live matcher: it had reached gallery change `version` at the moment `at`; `age` is how long ago, in seconds.
 
-    `rows` counts its references of `model`. Nothing here tells of any person.
+    `rows` counts its references of `model`, and `nbytes` is the memory that they and the room for further ones take, or
+    None where that is not told. Nothing here tells of any person.
     """
 
     id: str
@@ -44,6 +45,11 @@ class Matcher:
     rows: int
     at: datetime
     age: float = 0.0
+    nbytes: int | None = None
+
+    @property
+    def bytes_a_reference(self) -> int | None:
+        return None if self.nbytes is None or self.rows == 0 else round(self.nbytes / self.rows)
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,8 @@ class ExactGallery:
         self._roster.leave()
 
     def _announce(self) -> None:
-        self._roster.announce(self._model, self.version, self._follower.rows)
+        follower = self._follower
+        self._roster.announce(self._model, follower.version, follower.rows, follower.nbytes)
 
     def _tidy(self) -> None:
         """Forget stored rows of models without templates, and rows with an erased one that no matcher keeps."""

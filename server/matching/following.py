@@ -51,6 +51,11 @@ class Follower:
     def rows(self) -> int:
         return len(self._matrix)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of the rows and of the room for further ones."""
+        return self._matrix.nbytes
+
     def current(self) -> Matrix:
         """The matrix as of the database's newest change or later.
 

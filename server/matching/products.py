@@ -32,13 +32,13 @@ class Multiplier:
         if dimension < LONG or count > FEW:
             self._packed = numkong.dots_pack(self._probes, dtype="int8")
         # Any: numkong's types ask for an ndarray where its functions take only a Tensor.
-        self._room: Any = numkong.empty((rows, count), dtype="float64" if self._packed is None else "int32")
+        self._room: Any = numkong.zeros((rows, count), dtype="float64" if self._packed is None else "int32")
         self._products: Products = np.asarray(self._room)
 
     def of(self, codes: Codes8) -> Products:
         """The products of `codes`, whole numbers of shape (rows, m) where m is the number of probes.
 
-        What stands behind the rows of this block is of no meaning.
+        What stands behind the rows of this block is of no meaning, but a number.
         """
         room = self._room[: len(codes)]
         if self._packed is None:

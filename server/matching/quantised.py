@@ -146,9 +146,14 @@ class QuantisedProbes:
         """What the products of codes stand for."""
         return products * self.unit + self.offsets[numbers]
 
-    def least_products(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """For each probe a whole number that no product is under which stands for its score in `scores` or more."""
-        return np.clip(np.floor((scores - self.offsets) / self.unit), -(2.0**31), 2.0**31 - 1)
+    def least_products(self, scores: NDArray[np.float64], lengths: Bounds, residuals: Bounds) -> NDArray[np.float64]:
+        """For rows with these bounds, of shape (n,), and each probe: no product is under it that may stand for a
+        score of as much as the probe's in `scores`. Of shape (n, m); minus infinity for rows without a bound.
+        """
+        products = residuals[:, None] * (self.lengths / -self.unit)
+        products -= lengths[:, None] * (self.residuals / self.unit)
+        products += (scores - self.offsets - SLACK) / self.unit
+        return products
 
     def __repr__(self) -> str:
         return f"QuantisedProbes(count={len(self.codes)})"

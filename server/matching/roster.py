@@ -37,10 +37,10 @@ class Roster:
         self._cipher = cipher
         self._key = f"{PREFIX}{uuid4().hex}"
 
-    def announce(self, model: str, version: int, rows: int) -> None:
-        """Tell that this matcher has reached `version` with `rows` references of `model`."""
+    def announce(self, model: str, version: int, rows: int, nbytes: int) -> None:
+        """Tell that this matcher has reached `version` with `rows` references of `model` in so much memory."""
         now = self._now()
-        told = {"model": model, "version": version, "rows": rows, "at": now}
+        told = {"model": model, "version": version, "rows": rows, "nbytes": nbytes, "at": now}
         sealed = self._cipher.seal(json.dumps(told).encode(), self._key.encode())
         with redis_errors_translated():
             self._client.set(self._key, sealed, ex=LIFE_SECONDS)
@@ -71,7 +71,8 @@ class Roster:
                 continue
             at = datetime.fromtimestamp(told["at"], UTC)
             name = key.decode().removeprefix(PREFIX)
-            yield Matcher(name, told["model"], told["version"], told["rows"], at, max(0.0, now - told["at"]))
+            age = max(0.0, now - told["at"])
+            yield Matcher(name, told["model"], told["version"], told["rows"], at, age, told.get("nbytes"))
 
     def _now(self) -> float:
         with redis_errors_translated():

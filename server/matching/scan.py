@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from server.domain.candidates import Scored, shortlist
 from server.domain.face import Vector
 from server.domain.gallery import Source
-from server.matching.crew import share, workers
+from server.matching.crew import parts, share, workers
 from server.matching.products import Multiplier, Products
-from server.matching.quantised import Quantised, QuantisedProbes
+from server.matching.quantised import SLACK, Bounds, Quantised, QuantisedProbes
 from server.matching.rows import Rows, source_filter
 
 TOGETHER = 16  # probes in one pass
 PRODUCTS = 1 << 19  # held by a thread at a time: 2 MiB
-BLOCK_ROWS = 65536  # read at a time by a thread, at most
-GROUP = 64  # rows whose products are compared by one inner loop of numpy
-FIRST_BLOCK = 1024  # rows; each later block is four times as large, up to BLOCK_ROWS
+BLOCK_ROWS = 131072  # read at a time by a thread, at most
+GROUP = 64  # rows of which the greatest product is looked at first
+FIRST_BLOCK = 2048  # rows; each later block is four times as large, until the rest is shared out
 EXACT_ROWS = 8192  # rescored at a time
 
 Places = NDArray[np.intp]
@@ -91,12 +91,13 @@ class Sieve:
         self._full = self._least_full = sum(8 * min(one.limit, len(rows)) for one in asked)
 
     def least_products(self, block: range) -> Scores:
-        """For each probe a product that every row of `block` reaches which may matter."""
+        """A product that every row of `block` reaches which may matter, for each of its groups and each probe.
+
+        A few rows have far wider bounds than the others: with one for the whole block, many would be poured in vain.
+        """
         here = slice(block.start, block.stop)
-        numbers = np.arange(len(self._asked))
-        longest, greatest = self._quantised.lengths[here].max(), self._quantised.residuals[here].max()
-        errors = self._probes.errors(numbers, np.full(len(numbers), longest), np.full(len(numbers), greatest))
-        return self._probes.least_products(self._floors - errors)
+        longest, greatest = _greatest(self._quantised.lengths[here]), _greatest(self._quantised.residuals[here])
+        return self._probes.least_products(self._floors, longest, greatest)
 
     def pour(self, places: Places, numbers: Places, products: Products) -> None:
         """Keep the rows in scope whose upper bound reaches the floor."""
@@ -129,14 +130,13 @@ class Sieve:
                 self._full = 2 * self._count + self._least_full
 
     def _sifted(self) -> Columns:
-        """What is held, after each floor was raised to the lower bound of the last subject to be listed."""
+        """What is held, after each floor was raised to what the last subject to be listed surely scores."""
         if not self._held:
             return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0), np.empty(0)
         places, numbers, lower, upper = (np.concatenate(column) for column in zip(*self._held, strict=True))
         for number, asked in enumerate(self._asked):
             own = numbers == number
-            reached = _limit_reached_at(self._rows, places[own], lower[own], asked.limit)
-            self._floors[number] = max(self._floors[number], reached)
+            self._floors[number] = max(self._floors[number], _floor(self._rows, asked, places[own], lower[own]))
         near = upper >= self._floors[numbers]
         return places[near], numbers[near], lower[near], upper[near]
 
@@ -165,34 +165,54 @@ def _pass(rows: Rows, quantised: Quantised, asked: Sequence[Asked]) -> list[Answ
     probes = QuantisedProbes.of([one.vector for one in asked], quantised.scale)
     sieve = Sieve(rows, quantised, probes, asked)
     most = min(PRODUCTS // len(asked), BLOCK_ROWS) // GROUP * GROUP
-    blocks = iter(list(_blocks(len(rows), most)))  # of a list, for threads may not share a generator
-    crew = [
-        _Reader(quantised, sieve, blocks, Multiplier(most, probes.codes))
-        for _ in range(workers(quantised.codes.nbytes))
-    ]
+    threads = workers(quantised.codes.nbytes)
+    blocks = iter(list(_blocks(len(rows), most, threads)))  # of a list, for threads may not share a generator
+    crew = [_Reader(quantised, sieve, blocks, Multiplier(most, probes.codes)) for _ in range(threads)]
     crew[0].read_one()  # alone, so that full lists have a floor before many rows are poured in
     share([reader.read_on for reader in crew])
     return sieve.answers()
 
 
-def _blocks(count: int, most: int) -> Iterator[range]:
-    """All rows in blocks, the first of them small."""
+def _blocks(count: int, most: int, threads: int) -> Iterator[range]:
+    """All rows in blocks: a few small ones for a floor, then as many for each thread, so that all end together."""
     start, size = 0, FIRST_BLOCK
-    while start < count:
+    while start < count and size < most:
         yield range(start, min(start + size, count))
-        start, size = start + size, min(4 * size, most)
+        start, size = start + size, 4 * size
+    if start < count:
+        times = -(-(count - start) // (threads * most))
+        for part in parts(count - start, threads * times, GROUP):
+            yield range(start + part.start, start + part.stop)
 
 
 def _listed(rows: Rows, asked: Asked, places: Places) -> tuple[Scored, ...]:
     """The short list among the rows at `places`, by their scores in float64."""
-    probe = asked.vector.astype(np.float64)
-    blocks = [places[start : start + EXACT_ROWS] for start in range(0, len(places), EXACT_ROWS)]
-    exact = [np.einsum("ij,j->i", rows.vectors[block].astype(np.float64), probe) for block in blocks]
-    scores = np.concatenate([np.empty(0), *exact])
+    scores = _exact(rows, asked, places)
     reached = np.flatnonzero(scores >= asked.threshold)
     places, scores = places[reached], scores[reached]
     listed = np.flatnonzero(scores >= _limit_reached_at(rows, places, scores, asked.limit))
     return shortlist(_scored(rows, places[listed], scores[listed]), asked.threshold, asked.limit)
+
+
+def _floor(rows: Rows, asked: Asked, places: Places, lower: Scores) -> float:
+    """What as many subjects as may be listed surely score; or minus infinity.
+
+    Of those that are surely best by their lower bounds the exact scores are taken, for a floor that is lower by the
+    width of a bound lets through several times as many rows.
+    """
+    reached = _limit_reached_at(rows, places, lower, asked.limit)
+    if reached == -np.inf:
+        return reached
+    best = places[lower >= reached]
+    return _limit_reached_at(rows, best, _exact(rows, asked, best), asked.limit) - SLACK
+
+
+def _exact(rows: Rows, asked: Asked, places: Places) -> Scores:
+    """In float64, a part at a time."""
+    probe = asked.vector.astype(np.float64)
+    blocks = [places[start : start + EXACT_ROWS] for start in range(0, len(places), EXACT_ROWS)]
+    exact = [np.einsum("ij,j->i", rows.vectors[block].astype(np.float64), probe) for block in blocks]
+    return np.concatenate([np.empty(0), *exact])
 
 
 def _limit_reached_at(rows: Rows, places: Places, scores: Scores, limit: int) -> float:
@@ -236,18 +256,27 @@ class _Reader:
 
     def _read(self, block: range) -> None:
         products = self._multiplier.of(self._quantised.codes[block.start : block.stop])
-        least = self._sieve.least_products(block)
-        near = _reaching(products, len(block), least)
-        places, numbers = np.divmod(near, len(least))
+        near = _reaching(products, len(block), self._sieve.least_products(block))
+        places, numbers = np.divmod(near, products.shape[1])
         self._sieve.pour(places + block.start, numbers, products.reshape(-1)[near])
 
 
-def _reaching(products: Products, count: int, least: Scores) -> Places:
-    """Where, in the first `count` rows of `products` read as one line, a probe's product reaches its `least`.
+def _greatest(bounds: Bounds) -> Bounds:
+    """Of each group of a block's rows. A group's rows lie apart, for maxima of long lines are quick."""
+    missing = -len(bounds) % GROUP
+    whole = np.concatenate([bounds, np.zeros(missing, dtype=bounds.dtype)]) if missing else bounds
+    greatest: Bounds = whole.reshape(GROUP, -1).max(axis=0)
+    return greatest
 
-    Compared in groups of rows, for numpy's inner loop over a few probes alone would cost more than the product.
+
+def _reaching(products: Products, count: int, least: Scores) -> Places:
+    """Where, in the first `count` rows of `products` read as one line, a probe's product reaches its group's `least`.
+
+    The greatest products of the groups come first, for few groups hold one that reaches.
     """
-    groups = -(-count // GROUP)
-    lines = products[: groups * GROUP].reshape(groups, GROUP * len(least))
-    reached = lines >= np.tile(least.astype(products.dtype), GROUP)
-    return np.flatnonzero(reached.reshape(-1)[: count * len(least)])
+    lines, wanted = products[: GROUP * len(least)].reshape(GROUP, least.size), least.reshape(-1)
+    columns = np.flatnonzero(lines.max(axis=0) >= wanted)
+    rows, found = np.nonzero(lines.take(columns, axis=1) >= wanted[columns])
+    near = rows * least.size + columns[found]
+    within: Places = near[near < count * products.shape[1]]
+    return within

@@ -96,12 +96,13 @@ class VectorSetGallery:
     def standing(self) -> Standing:
         """Each partition, which all processes share, as a matcher of its own. Raises SearchIncomplete."""
         states = list(self._askers.map(Partition.state, self._partitions))
+        sizes = list(self._askers.map(Partition.nbytes, self._partitions))
         (moment,) = self._server.ask(self._partitions[0].prefix, ("TIME",))
         seconds, microseconds = cast("tuple[int, int]", moment)
         at = datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
         model = self._layout.model
-        pairs = zip(self._partitions, states, strict=True)
-        matchers = [Matcher(part.prefix, model, state.version, state.count, at) for part, state in pairs]
+        parts = zip(self._partitions, states, sizes, strict=True)
+        matchers = [Matcher(part.prefix, model, told.version, told.count, at, 0.0, size) for part, told, size in parts]
         return Standing({}, matchers, whole=all(state.epoch is not None for state in states))
 
     def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:

@@ -17,6 +17,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
@@ -168,6 +169,11 @@ class Partition:
 
     def state(self) -> State:
         return State.of(self._ask(self._script(_STATE))[0])
+
+    def nbytes(self) -> int | None:
+        """Memory of the vectors with their graph and attributes, as Redis estimates it; None where there are none."""
+        (told,) = self._ask(("MEMORY", "USAGE", f"{self.prefix}:vectors"))
+        return cast("int | None", told)
 
     def nearest(self, vector: Vector, sources: frozenset[Source], count: int, effort: int | None) -> Near:
         """The `count` nearest in scope: exactly, or visiting `effort` vectors. Raises TemplateInvalid."""

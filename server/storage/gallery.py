@@ -34,13 +34,13 @@ class SqlGallery:
             return gallery_version(connection)
 
     def references(self, model: str) -> tuple[int, Sequence[IndexedReference]]:
-        active = _active_of(model).order_by(refs.c.id).execution_options(yield_per=ROWS_AT_A_TIME)
+        active = active_of(model).order_by(refs.c.id).execution_options(yield_per=ROWS_AT_A_TIME)
         with self._read() as connection:
             return gallery_version(connection), [self._indexed(row) for row in connection.execute(active)]
 
     @contextmanager
     def reading(self, model: str) -> Iterator[GalleryReading]:
-        active = _active_of(model).execution_options(yield_per=BLOCK_ROWS)
+        active = active_of(model).execution_options(yield_per=BLOCK_ROWS)
         with self._read() as connection:
             count = _by_model(connection, templates).get(model, 0)
             rows = connection.execute(active)
@@ -53,7 +53,7 @@ class SqlGallery:
             if len(changes) > limit or any(_of_many(row, model) for row in changes):
                 return None
             named = [row.reference_id for row in changes if row.change not in REMOVALS]
-            came = connection.execute(_active_of(model).where(refs.c.id.in_(named)))
+            came = connection.execute(active_of(model).where(refs.c.id.in_(named)))
             active = {row.id: self._indexed(row) for row in came}
         return [_step(row, active) for row in changes]
 
@@ -70,7 +70,7 @@ class SqlGallery:
         found: list[IndexedReference] = []
         with self._read() as connection:
             for start in range(0, len(reference_ids), ROWS_AT_A_TIME):
-                named = _active_of(model).where(refs.c.id.in_(reference_ids[start : start + ROWS_AT_A_TIME]))
+                named = active_of(model).where(refs.c.id.in_(reference_ids[start : start + ROWS_AT_A_TIME]))
                 found.extend(self._indexed(row) for row in connection.execute(named))
         return found
 
@@ -101,7 +101,7 @@ class SqlGallery:
             )
 
 
-def _active_of(model: str) -> Select[Any]:
+def active_of(model: str) -> Select[Any]:
     """What `_indexed` and `_blocks` read of each active reference that has a template of `model`."""
     return (
         select(refs.c.id, refs.c.subject_id, refs.c.source, templates.c.model, templates.c.template)

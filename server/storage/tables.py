@@ -141,7 +141,7 @@ refs = Table(
     Column("image", Sealed, nullable=False),
     Column("fingerprint_digest", Digest, index=True),
     Column("mark_digest", Digest, index=True),
-    Index(None, "status", "id"),
+    Index(None, "status", "id", "subject_id", "source"),  # all that a matcher reads, so that no photograph is passed
 )
 
 # A reference holds one template of each model that knows it, or the reason why a model refused its image.

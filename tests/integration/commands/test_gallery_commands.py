@@ -62,7 +62,9 @@ def test_status_and_erasure_tell_where_cache_and_matchers_stand(desk: Desk, redi
         lines = desk.oifr("gallery", "status").output.splitlines()
         assert lines[-2] == f"cache: {ACTIVE} at gallery change 3"
         assert lines[-1].startswith("matcher ")
-        assert f": {ACTIVE} at gallery change 3, 3 references, told " in lines[-1]
+        each = told["matchers"][0]["bytes"] // 3
+        assert told["matchers"][0]["bytes_a_reference"] == each > 128 * 5
+        assert f": {ACTIVE} at gallery change 3, 3 references of {each:,} bytes, told " in lines[-1]
         index = desk.erase(0)
         early = desk.oifr("gallery", "erasure", str(index))
         assert (early.exit_code, early.output.splitlines()[0]) == (3, "erased from the database as gallery change 4")

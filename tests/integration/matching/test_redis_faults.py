@@ -21,7 +21,7 @@ from server.matching.matrix import Matrix
 from server.matching.reading import rows_of
 from server.matching.roster import PREFIX, SINCE, Roster
 from tests.fakes.memory_gallery import ThrowAwayCipher
-from tests.fakes.templates import MODEL, reference, references
+from tests.fakes.templates import DIMENSION, MODEL, reference, references
 from tests.integration.matching.test_exact import OTHER, Station, eventually, found, ids, stored
 
 
@@ -104,7 +104,7 @@ def test_a_full_redis_is_searched_from_memory_and_keeps_no_half_writing(own_clie
 def test_a_full_redis_is_told_from_a_dead_one(own_client: Redis) -> None:
     own_client.config_set("maxmemory", 1)
     with pytest.raises(CacheFull):
-        Roster(own_client, ThrowAwayCipher()).announce(MODEL, 1, 1)
+        Roster(own_client, ThrowAwayCipher()).announce(MODEL, 1, 1, 713)
 
 
 def of_another_generation(client: Redis, station: Station) -> None:
@@ -183,6 +183,9 @@ def test_a_list_that_was_lost_is_not_whole_and_a_matcher_that_leaves_is_gone(red
         assert matcher.standing().whole
         assert (announced.model, announced.version, announced.rows) == (MODEL, 2, 2)
         assert 0 <= announced.age < 10
+        room = announced.nbytes or 0
+        assert room >= 2 * (DIMENSION * (4 + 1) + 2 * 32 + 1 + 2 * 4)
+        assert announced.bytes_a_reference == round(room / 2)
         assert matcher.standing().stored == {MODEL: 2}
     assert matcher.standing().matchers == []
 

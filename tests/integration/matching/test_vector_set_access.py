@@ -12,7 +12,7 @@ from redis.exceptions import NoPermissionError
 from server.domain.errors import SearchIncomplete
 from server.matching.vector_set import VectorSetGallery
 from server.matching.vector_set_server import VectorServer
-from tests.fakes.templates import reference, references
+from tests.fakes.templates import DIMENSION, reference, references
 from tests.integration.matching.vector_sets import Station, answered, found, ids, own_station
 
 __all__ = ["own_station"]
@@ -43,6 +43,9 @@ def test_everything_works_with_the_account_of_the_document(own_station: Station,
     with VectorSetGallery(own_station.layout, own_station.source, VectorServer(restricted, seconds=2)) as matcher:
         matcher.warm()
         assert found(matcher) == ids(*range(30))
+        told = matcher.standing().matchers
+        assert sum(one.rows for one in told) == 30
+        assert all((one.nbytes or 0) > DIMENSION * one.rows for one in told if one.rows)
         own_station.enrol(matcher, reference(40))
         own_station.erase(matcher, 3)
         matcher.ping()

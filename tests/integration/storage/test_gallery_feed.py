@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, insert, select, text, update
 
 from server.domain.errors import SealBroken
 from server.domain.gallery import GalleryStep, Source, Status, Supplement
 from server.domain.gallery_errors import ReferenceUnknown
-from server.storage import gallery as reading_module
-from server.storage.tables import templates
+from server.storage.engine import open_engine, writing
+from server.storage.gallery import BLOCK_ROWS, active_of
+from server.storage.sealed_templates import seal_template
+from server.storage.tables import refs, templates
 from server.storage.unit_of_work import SqlDatabase
 from tests.fakes.samples import HAPPENED, reference, subject
 from tests.fakes.templates import MODEL, template
@@ -32,6 +34,15 @@ def database(open_sql: OpenDatabase, sql_url: str) -> SqlDatabase:
             unit.subjects.enrol(reference(number, 1), template(number), IMAGE)
         unit.commit(HAPPENED)
     return opened
+
+
+@pytest.fixture
+def tables(database: SqlDatabase, sql_url: str) -> Iterator[Connection]:
+    """The tables themselves, for what no act of ours does."""
+    engine = writing(open_engine(sql_url))
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 def read(database: SqlDatabase, model: str = MODEL) -> dict[str, bytes]:
@@ -59,8 +70,7 @@ def steps(database: SqlDatabase, after: int, limit: int = 10) -> list[tuple[int,
     )
 
 
-def test_every_active_reference_is_read_in_blocks(database: SqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_module, "BLOCK_ROWS", 2)
+def test_every_active_reference_is_read(database: SqlDatabase) -> None:
     assert read(database) == vectors(1, 2, 3, 4, 5)
     assert read(database, OTHER) == {}
     with database.write() as unit:
@@ -75,12 +85,37 @@ def test_every_active_reference_is_read_in_blocks(database: SqlDatabase, monkeyp
     assert database.gallery.active([f"reference-{number}" for number in range(6)]) == set(vectors(1, 3, 5))
 
 
-def test_a_template_moved_to_another_reference_is_not_read(database: SqlDatabase) -> None:
-    with database.write() as unit:
-        moved = update(templates).where(templates.c.reference_id == "reference-2")
-        sealed = unit.subjects._keys.seal("refs.template", "reference-3\0test-model", bytes(64))
-        unit.subjects._connection.execute(moved.values(template=sealed))
-        unit.commit(HAPPENED)
+def test_a_gallery_of_more_than_a_block_is_read_in_blocks(database: SqlDatabase, tables: Connection) -> None:
+    named = [f"reference-{number}" for number in range(6, BLOCK_ROWS + 9)]
+    shared = [column for column in refs.c if column is not refs.c.id]
+    (fifth,) = tables.execute(select(*shared).where(refs.c.id == "reference-5")).mappings()
+    tables.execute(insert(refs), [{**fifth, "id": name} for name in named])
+    sealed = [seal_template(database.keys, name, template(number)) for number, name in enumerate(named)]
+    rows = [{"reference_id": name, "model": MODEL, "template": one} for name, one in zip(named, sealed, strict=True)]
+    tables.execute(insert(templates), rows)
+    tables.commit()
+    with database.gallery.reading(MODEL) as reading:
+        blocks = list(reading.blocks)
+    assert [len(block) for block in blocks] == [BLOCK_ROWS, 8]
+    assert {name for block in blocks for name in block.reference_ids} == {*named, *vectors(1, 2, 3, 4, 5)}
+
+
+def test_a_gallery_is_read_without_the_rows_that_hold_its_photographs(sqlite_url: str, open_sql: OpenDatabase) -> None:
+    open_sql(sqlite_url)
+    engine = open_engine(sqlite_url)
+    read = active_of(MODEL).compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {read}"))]
+    engine.dispose()
+    assert [step for step in plan if "refs USING" in step] == [
+        "SEARCH refs USING COVERING INDEX ix_refs_status_id_subject_id_source (status=?)"
+    ]
+
+
+def test_a_template_moved_to_another_reference_is_not_read(database: SqlDatabase, tables: Connection) -> None:
+    third = select(templates.c.template).where(templates.c.reference_id == "reference-3").scalar_subquery()
+    tables.execute(update(templates).where(templates.c.reference_id == "reference-2").values(template=third))
+    tables.commit()
     with pytest.raises(SealBroken):
         read(database)
 

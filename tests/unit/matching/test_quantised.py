@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from server.matching.products import Multiplier
 from server.matching.quantised import BLOCK, LEVELS, Quantised, QuantisedProbes
 from tests.unit.matching.galleries import HARD, spread, unit
 
@@ -64,3 +66,26 @@ def test_an_erased_row_leaves_no_code_behind() -> None:
     assert not quantised.codes[4].any()
     assert quantised.residuals[4] == 0
     assert quantised.codes[3].any()
+
+
+@pytest.mark.parametrize(("dimension", "probes"), [(128, 1), (512, 1), (512, 3)])
+def test_behind_a_block_stand_numbers_so_that_a_maximum_is_one(dimension: int, probes: int) -> None:
+    codes = np.random.default_rng(5).integers(-LEVELS, LEVELS, (70, dimension), dtype=np.int8)
+    for _ in range(20):
+        products = Multiplier(640, codes[:probes]).of(codes[:3])
+        assert np.isfinite(products).all()
+        assert (products[:3] == codes[:3].astype(np.int64) @ codes[:probes].astype(np.int64).T).all()
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(HARD)), st.sampled_from([1, 31, 128]), st.integers(0, 2**32 - 1))
+def test_no_product_that_may_stand_for_a_score_is_under_the_least(make: str, dimension: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, probes = unit(HARD[make](rng, 200, dimension)), unit(HARD[make](rng, 3, dimension))
+    quantised = Quantised.of(rows, 200)
+    asked = QuantisedProbes.of(list(probes), quantised.scale)
+    products = quantised.codes.astype(np.int64) @ asked.codes.astype(np.int64).T
+    exact = np.einsum("ij,kj->ik", rows.astype(np.float64), probes.astype(np.float64))
+    wanted = exact[0]
+    least = asked.least_products(wanted, quantised.lengths, quantised.residuals)
+    assert (products >= least)[exact >= wanted].all()

@@ -14,7 +14,7 @@ from server.domain.candidates import Scored
 from server.domain.gallery import Source
 from server.domain.model_errors import TemplateInvalid
 from server.matching.matrix import Matrix
-from server.matching.rounds import Rounds
+from server.matching.rounds import BOARDING, Rounds
 from server.matching.scan import Answer, Asked
 from tests.fakes.templates import references, template
 
@@ -25,9 +25,10 @@ LIMIT = 20.0
 class HeldMatrix:
     """A matrix whose scans wait until they are let go; `served` tells how many searches each was for."""
 
-    def __init__(self, count: int = 40) -> None:
+    def __init__(self, count: int = 40, nbytes: int = 0) -> None:
         self._matrix = Matrix.of(references(count), 0)
         self.let_go = threading.Event()
+        self.nbytes = nbytes
         self.served: list[int] = []
 
     def scan(self, asked: Sequence[Asked]) -> list[Answer]:
@@ -82,6 +83,15 @@ def test_searches_that_come_meanwhile_share_the_next_scan() -> None:
         matrix.let_go.set()
         assert [answer.result(LIMIT).scored for answer in answers] == [matrix.scored(asked(seed)) for seed in range(10)]
     assert matrix.served == [1, 9]
+
+
+def test_searches_of_the_same_moment_share_one_scan() -> None:
+    matrix = HeldMatrix(nbytes=int(BOARDING))
+    with ThreadPoolExecutor(12) as pool:
+        answers = Station(pool).meanwhile(matrix, *(asked(seed) for seed in range(10)))
+        matrix.let_go.set()
+        assert [answer.result(LIMIT).scored for answer in answers] == [matrix.scored(asked(seed)) for seed in range(10)]
+    assert matrix.served == [10]
 
 
 def test_a_search_alone_waits_for_nobody() -> None:
