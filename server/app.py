@@ -40,6 +40,7 @@ from server.storage.probe_vault import RedisProbeVault
 from server.storage.signing_key import load_signer
 from server.storage.trail_check import verify_address
 from server.storage.unit_of_work import SqlDatabase, open_database
+from server.sweeping import Sweeper
 from server.telemetry import RequestLog
 from server.web.deps import Pings, SearchPlaces, Workflows
 from server.web.site import site
@@ -153,12 +154,14 @@ def opened(settings: Settings) -> Iterator[Service]:
         policy = policy_of(settings, engine)
         coverage = Coverage(database.gallery, model)
         workflows = _workflows(settings, database, redis, engine, gallery, coverage=coverage, policy=policy)
-        closing.enter_context(_sweeping(workflows.retention, workflows.erasures, settings.sweep_seconds))
+        acts = (workflows.retention.sweep, workflows.erasures.settle)
+        sweeper = closing.enter_context(Sweeper(acts, settings.sweep_seconds))
         pings = {
             "database": database.ping,
             "cache": gallery.ping,
             "engine": engine.ping,
             "gallery": coverage.check,
+            "background": sweeper.check,
         }
         yield Service(_application(settings, workflows, pings, gallery), workflows, database, engine)
 
@@ -280,26 +283,6 @@ def _application(settings: Settings, workflows: Workflows, pings: Pings, gallery
     application = site(workflows, places, pings, loading=lambda: gallery.loading)
     application.add_middleware(RequestLog, new_id=SystemRandomness().id, timer=time.perf_counter)
     return application
-
-
-@contextmanager
-def _sweeping(retention: Retention, erasures: Erasures, seconds: float) -> Iterator[None]:
-    """Expire overdue searches and record completed erasures by the clock, also when nobody calls."""
-    ended = threading.Event()
-
-    def sweep() -> None:
-        while not ended.wait(seconds):
-            with suppress(Unavailable):  # tried again at the next beat
-                retention.sweep()
-                erasures.settle()
-
-    sweeper = threading.Thread(target=sweep, name="sweeper", daemon=True)
-    sweeper.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        sweeper.join()
 
 
 def bound(host: str, port: int) -> socket.socket:

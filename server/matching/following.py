@@ -25,7 +25,8 @@ MOST_STEPS = 1024  # changes taken one by one from the database; beyond that it 
 class Follower:
     """Holds the newest Matrix. Reading it never waits; changing it is one thread's work at a time.
 
-    `alive` is called every few seconds of a load that takes long.
+    `alive` is called every few seconds of a load or a writing that takes long. While it is stopped, a load or a wait
+    for somebody else's ends in GalleryLoading at the next block.
     """
 
     def __init__(self, feed: GalleryFeed, cache: GalleryCache, alive: Callable[[], None]) -> None:
@@ -34,6 +35,7 @@ class Follower:
         self._alive = alive
         self._alive_at = time.monotonic()
         self._changing = threading.Lock()
+        self._stopping = threading.Event()
         self._matrix = Matrix.unloaded()
         self._position = BEGINNING
         self._pending: dict[int, Change] = {}
@@ -76,10 +78,24 @@ class Follower:
         with self._changing:
             if self._pending or not self._storing_due():
                 return False
-            with self._cache.exclusively():
+            with self._cache.exclusively(self._go_on):
                 if self._storing_due():
                     self._store()
             return True
+
+    def stop(self) -> None:
+        """Cut short a load that is under way, so that a server can end in the midst of it."""
+        self._stopping.set()
+
+    def resume(self) -> None:
+        self._stopping.clear()
+
+    def give_up(self) -> None:
+        """Overwrite and forget every row, for nobody follows any more, and load none again."""
+        self.stop()
+        with self._changing:
+            self._matrix.emptied(-1)
+            self._become(Matrix.unloaded(), BEGINNING)
 
     def await_change(self, seconds: float) -> None:
         """Return as soon as a change is told, or when the time has passed. Raises CacheUnavailable."""
@@ -101,7 +117,7 @@ class Follower:
                 break
             way()
         if self._matrix.version > self._feed.version():  # the database was set back, as by restoring a backup
-            with self._cache.exclusively() as hold:
+            with self._cache.exclusively(self._go_on) as hold:
                 self._read_database(hold)
         self.loading = Loading(Phase.READY, self.rows, self.rows)
 
@@ -117,12 +133,9 @@ class Follower:
         self._apply_pending()
 
     def _note(self, entry: Entry) -> None:
-        if entry.step is None:
-            return
-        version, change = entry.step
-        if version > self._matrix.version:
-            self._pending[version] = change
-        elif isinstance(change, Added) and change.model == self._cache.model:
+        if entry.version > self._matrix.version:
+            self._pending[entry.version] = entry.change
+        elif isinstance(entry.change, Added) and entry.change.model == self._cache.model:
             # Told too late to be of use to anybody, and it may be of somebody who has been erased since.
             self._cache.changes.drop(entry.position)
 
@@ -158,15 +171,20 @@ class Follower:
             self._replay()
             self._step()
 
-    def _loaded(self, rows: int) -> None:
-        self.loading = Loading(self.loading.phase, self.loading.rows + rows, self.loading.total)
+    def _go_on(self) -> None:
+        if self._stopping.is_set():
+            raise GalleryLoading
         if time.monotonic() - self._alive_at > ALIVE_SECONDS:
             self._alive_at = time.monotonic()
             self._alive()
 
+    def _loaded(self, rows: int) -> None:
+        self._go_on()
+        self.loading = Loading(self.loading.phase, self.loading.rows + rows, self.loading.total)
+
     def _rebuild(self) -> None:
         """Let one matcher read the database and store it; the others wait and load that."""
-        with self._cache.exclusively() as hold:
+        with self._cache.exclusively(self._go_on) as hold:
             self._load()
             if self._matrix.version < self._feed.version():
                 self._read_database(hold)
@@ -190,7 +208,7 @@ class Follower:
     def _store(self) -> None:
         """A Redis without room for the rows is no reason not to search: they are in memory, and stored later."""
         with suppress(CacheFull):
-            self._cache.store(self._matrix, self._position)
+            self._cache.store(self._matrix, self._position, self._go_on)
 
     def _storing_due(self) -> bool:
         head = self._cache.head()

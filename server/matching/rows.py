@@ -21,6 +21,11 @@ Ids = NDArray[np.bytes_]
 Codes = NDArray[np.uint8]
 
 
+def row_bytes(dimension: int) -> int:
+    """How long a packed row is."""
+    return 4 * dimension + 2 * ID_LENGTH + 1
+
+
 def source_filter(sources: Collection[Source]) -> NDArray[np.bool_]:
     """A table indexed by source code: True for rows in scope, never for removed ones."""
     allowed = np.zeros(256, dtype=np.bool_)
@@ -62,7 +67,7 @@ class Rows:
     @classmethod
     def unpack(cls, data: bytes, dimension: int) -> Self:
         """The rows behind `pack`, as views of `data`."""
-        count = len(data) // (4 * dimension + 2 * ID_LENGTH + 1)
+        count = len(data) // row_bytes(dimension)
         vectors_end = 4 * dimension * count
         ids = np.frombuffer(data, dtype=f"S{ID_LENGTH}", count=2 * count, offset=vectors_end)
         return cls(

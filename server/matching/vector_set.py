@@ -72,7 +72,8 @@ class VectorSetGallery:
         self._filling = Filling(layout, source, server)
         self._partitions = self._filling.partitions
         self._askers = ThreadPoolExecutor(layout.partitions, thread_name_prefix="partition")
-        self._resting = threading.Event()
+        self._leaving = threading.Event()
+        self._heartbeat: Heartbeat | None = None
         self._whole = False
 
     def warm(self) -> None:
@@ -85,12 +86,15 @@ class VectorSetGallery:
 
     def following(self) -> AbstractContextManager[object]:
         """A thread that fills what is missing and keeps it in step, until the context ends."""
-        return Heartbeat(self._beat, self._rest, self._resting.clear)
+        leaving = self._leaving
+        self._heartbeat = Heartbeat(self._beat, self._rest, leaving.set, leaving.clear, give_up=leaving.set)
+        return self._heartbeat
 
     @property
     def loading(self) -> Loading:
-        """Whether the vector sets have been whole since the start."""
-        return Loading(Phase.READY if self._whole else Phase.FROM_DATABASE)
+        """How far the sets are filled, until they have been whole once since the start."""
+        done, total = self._filling.progress
+        return Loading(Phase.READY if self._whole else Phase.FROM_DATABASE, done, total)
 
     def standing(self) -> Standing:
         """Each partition, which all processes share, as a matcher of its own. Raises SearchIncomplete."""
@@ -149,7 +153,9 @@ class VectorSetGallery:
         self._tell_each(lambda _, partition: partition.forget())
 
     def ping(self) -> None:
-        """Raise SearchIncomplete or DatabaseUnavailable when a search could not be answered."""
+        """Raise SearchIncomplete, DatabaseUnavailable or BackgroundWorkEnded when not all is as it should be."""
+        if self._heartbeat is not None:
+            self._heartbeat.check()
         self._source.version()
         states = list(self._askers.map(Partition.state, self._partitions))
         if any(state.epoch is None or state.version < 0 for state in states):
@@ -169,7 +175,7 @@ class VectorSetGallery:
         self.close()
 
     def _rest(self, seconds: float) -> None:
-        self._resting.wait(seconds)
+        self._leaving.wait(seconds)
 
     def _beat(self) -> None:
         """A filling goes on in its own thread while this waits for its end for a moment."""

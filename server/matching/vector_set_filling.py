@@ -57,6 +57,9 @@ class Filling:
         self._rounds = ThreadPoolExecutor(1, thread_name_prefix="filling")
         self._fillers = ThreadPoolExecutor(FILLERS, thread_name_prefix="filler")
         self._round: Future[None] | None = None
+        self._counting = threading.Lock()
+        self.progress = (0, 0)
+        """References in their partitions, and how many there are, as of the latest filling of this process."""
 
     def follow(self, seconds: float | None) -> None:
         """Bring every partition to the database's present version, unless that is being done already.
@@ -112,6 +115,7 @@ class Filling:
         wanted: dict[int, set[str]] = defaultdict(set)
         for reference_id in ids:
             wanted[self._layout.number_of(reference_id)].add(reference_id)
+        self.progress = (len(ids) - sum(len(wanted[number]) for number in behind), len(ids))
         works = [self._fillers.submit(self._fill_one, number, wanted[number], version) for number in _apart(behind)]
         for work in works:
             work.result()
@@ -121,15 +125,22 @@ class Filling:
         held = partition.members()
         for batch in self._batches(held - wanted):
             partition.clear(batch)
+        self._count(len(wanted & held))
         done, told = 0, time.monotonic()
         for batch in self._batches(wanted - held):
             partition.fill(self._source.indexed(self._layout.model, batch))
             done += len(batch)
+            self._count(len(batch))
             if time.monotonic() > told + TELL_EVERY_SECONDS:
                 told = time.monotonic()
                 log.info("filling a partition", extra={"part": number, "count": done})
         partition.finish(version)
         log.info("partition filled", extra={"part": number, "count": done, "version": version})
+
+    def _count(self, more: int) -> None:
+        with self._counting:
+            done, total = self.progress
+            self.progress = (done + more, total)
 
     def _batches(self, ids: Collection[str]) -> Iterator[Sequence[str]]:
         """`ids` in parts; before each, see that we may go on."""

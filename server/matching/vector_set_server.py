@@ -50,7 +50,8 @@ class VectorServer:
     def keys(self, pattern: str) -> frozenset[str]:
         """Every key of that pattern, on every node; raises SearchIncomplete."""
         with _errors_translated():
-            return frozenset(bytes(key).decode() for key in self._connected().scan_iter(match=pattern, count=1000))
+            found = self._connected().scan_iter(match=pattern, count=1000)
+            return frozenset(bytes(key).decode(errors="replace") for key in found)
 
     def close(self) -> None:
         with self._connecting:
