@@ -93,6 +93,7 @@ class GalleryCache:
             if block is None or len(block) != min(BLOCK_ROWS, head.rows - start):
                 return None
             rows.write(start, block)
+            block.overwrite()
             return len(block)
 
         with ThreadPoolExecutor(READERS, thread_name_prefix="cache-reader") as readers:
@@ -191,11 +192,11 @@ class GalleryCache:
         plain = self._opened(sealed, key, head.version)
         return None if plain is None else Rows.unpack(plain, head.dimension)
 
-    def _opened(self, sealed: bytes | None, key: str, version: int | None = None) -> bytes | None:
+    def _opened(self, sealed: bytes | None, key: str, version: int | None = None) -> bytearray | None:
         if sealed is None:
             return None
         try:
-            return self._cipher.open(sealed, _context(key, version))
+            return self._cipher.open_own(sealed, _context(key, version))
         except SealBroken:
             return None
 

@@ -41,6 +41,9 @@ class Change(Protocol):
     def applied_to(self, matrix: Matrix, model: str) -> Matrix:
         """`matrix`, which holds the references of `model`, one version later."""
 
+    def overwrite(self) -> None:
+        """Overwrite the templates that it carries; it is of no use any more."""
+
 
 @dataclass(frozen=True)
 class Added:
@@ -61,6 +64,9 @@ class Added:
             return matrix.at(version)
         return matrix.appended(self.rows, version)
 
+    def overwrite(self) -> None:
+        self.rows.overwrite()
+
 
 @dataclass(frozen=True)
 class Removed:
@@ -71,6 +77,9 @@ class Removed:
 
     def applied_to(self, matrix: Matrix, model: str) -> Matrix:  # noqa: ARG002 - an id is of one model only
         return matrix.without(self.reference_id, matrix.version + 1)
+
+    def overwrite(self) -> None:
+        """It carries none."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,9 @@ class Dropped:
     def applied_to(self, matrix: Matrix, model: str) -> Matrix:
         version = matrix.version + 1
         return matrix.emptied(version) if self.model == model else matrix.at(version)
+
+    def overwrite(self) -> None:
+        """It carries none."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +160,8 @@ class ChangeStream:
 
     def _entry(self, position: str, fields: Fields) -> Entry | None:
         try:
-            plain = self._cipher.open(fields.get(FIELD, b""), CONTEXT)
-            return Entry(position, int.from_bytes(plain[:VERSION_BYTES]), unpacked(plain[VERSION_BYTES:]))
+            plain = self._cipher.open_own(fields.get(FIELD, b""), CONTEXT)
+            return Entry(position, int.from_bytes(plain[:VERSION_BYTES]), unpacked(plain, VERSION_BYTES))
         except (SealBroken, ValueError, KeyError):  # the latter two of what another version of this service sealed
             return None
 
@@ -163,12 +175,12 @@ class ChangeStream:
                 return ask()
 
 
-def unpacked(data: bytes) -> Change:
-    """The change behind `packed`."""
-    head_line, _, body = data.partition(b"\n")
-    head = json.loads(head_line)
+def unpacked(data: bytearray, start: int) -> Change:
+    """The change behind `packed`, from `start` on; its rows are views of `data`."""
+    end = data.index(b"\n", start)
+    head = json.loads(data[start:end])
     if "removed" in head:
         return Removed(head["removed"])
     if "dropped" in head:
         return Dropped(head["dropped"])
-    return Added(head["model"], Rows.unpack(body, head["dimension"]))
+    return Added(head["model"], Rows.unpack(memoryview(data)[end + 1 :], head["dimension"]))

@@ -94,7 +94,6 @@ class Follower:
         """Overwrite and forget every row, for nobody follows any more, and load none again."""
         self.stop()
         with self._changing:
-            self._matrix.emptied(-1)
             self._become(Matrix.unloaded(), BEGINNING)
 
     def await_change(self, seconds: float) -> None:
@@ -135,7 +134,9 @@ class Follower:
     def _note(self, entry: Entry) -> None:
         if entry.version > self._matrix.version:
             self._pending[entry.version] = entry.change
-        elif isinstance(entry.change, Added) and entry.change.model == self._cache.model:
+            return
+        entry.change.overwrite()
+        if isinstance(entry.change, Added) and entry.change.model == self._cache.model:
             # Told too late to be of use to anybody, and it may be of somebody who has been erased since.
             self._cache.changes.drop(entry.position)
 
@@ -143,10 +144,12 @@ class Follower:
         while (change := self._pending.pop(self._matrix.version + 1, None)) is not None:
             self._apply(change)
         reached = self._matrix.version
-        self._pending = {version: change for version, change in self._pending.items() if version > reached}
+        for version in [version for version in self._pending if version <= reached]:
+            self._pending.pop(version).overwrite()
 
     def _apply(self, change: Change) -> None:
         self._matrix = change.applied_to(self._matrix, self._cache.model)
+        change.overwrite()
         if isinstance(change, Removed | Dropped):
             self.last_removal = self._matrix.version
 
@@ -202,7 +205,10 @@ class Follower:
         self._store()
 
     def _become(self, matrix: Matrix, position: str) -> None:
+        self._matrix.overwrite_all_but(matrix)
         self._matrix, self._position = matrix, position
+        for change in self._pending.values():
+            change.overwrite()
         self._pending.clear()
 
     def _store(self) -> None:

@@ -65,7 +65,7 @@ class Rows:
         return rows
 
     @classmethod
-    def unpack(cls, data: bytes, dimension: int) -> Self:
+    def unpack(cls, data: bytes | bytearray | memoryview, dimension: int) -> Self:
         """The rows behind `pack`, as views of `data`."""
         count = len(data) // row_bytes(dimension)
         vectors_end = 4 * dimension * count
@@ -103,6 +103,10 @@ class Rows:
         self.references[start:end] = rows.references
         self.subjects[start:end] = rows.subjects
         self.sources[start:end] = rows.sources
+
+    def overwrite(self) -> None:
+        """Overwrite every template, after use. Not for rows that were unpacked from bytes, which nobody can."""
+        self.vectors[:] = 0.0
 
     def __repr__(self) -> str:
         return f"Rows(count={len(self)})"
