@@ -125,6 +125,10 @@ class SearchIncomplete(Unavailable):
     )
 
 
+class IndexAltered(SearchIncomplete):
+    """A part of the search index was altered from outside; it is filled anew."""
+
+
 class Busy(Unavailable):
     slug = "busy"
     message = "All search places are taken. Try again in a few seconds."

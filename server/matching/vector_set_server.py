@@ -12,12 +12,13 @@ from redis.exceptions import AskError, RedisClusterException, RedisError, Respon
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from server.domain.errors import SearchIncomplete, Unavailable
+from server.domain.errors import IndexAltered, SearchIncomplete, Unavailable
 from server.domain.model_errors import TemplateInvalid
 from server.matching.connection import CONNECT_TIMEOUT
 
 LEAST_VERSION = 8
 OTHER_DIMENSION = "Vector dimension mismatch"
+OTHER_KIND = "WRONGTYPE"  # a list, say, where we keep a vector set
 
 Command = tuple[str | bytes | int, ...]
 
@@ -109,6 +110,8 @@ def _errors_translated() -> Iterator[None]:
     except ResponseError as error:
         if OTHER_DIMENSION in str(error):
             raise TemplateInvalid from None
+        if OTHER_KIND in str(error):
+            raise IndexAltered from None
         raise SearchIncomplete from None
     except (RedisError, RedisClusterException):
         # These can quote commands, and with them templates: nothing of them goes on.
