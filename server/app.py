@@ -23,7 +23,7 @@ from server.matching.lookalikes import GalleryLookalikes, TrialLookalikes
 from server.storage.probe_vault import RedisProbeVault
 from server.storage.unit_of_work import SqlDatabase
 from server.stores import Gallery, SystemClock, opened_database, opened_gallery, opened_index, opened_redis
-from server.sweeping import sweeping
+from server.sweeping import Sweeper
 from server.telemetry import RequestLog
 from server.web.api.views import Stage
 from server.web.deps import Pings, SearchPlaces, Workflows
@@ -98,10 +98,19 @@ def opened(settings: Settings, opening: Opening | None = None) -> Iterator[Servi
         closing.enter_context(gallery.following())  # loads beside the engine; /readyz tells how far it is
         opening.stage = Stage.ENGINE
         engine = engine_of(settings, settings.model)
-        service = _service(settings, database, RedisProbeVault(redis), engine, gallery)
-        flows, late = service.workflows, _late_comparison(settings, database, engine, gallery)
-        acts = (flows.retention.sweep, flows.erasures.settle, late.catch_up)
-        closing.enter_context(sweeping(acts, settings.sweep_seconds))
+        vault, coverage, policy = RedisProbeVault(redis), Coverage(database.gallery, model), policy_of(settings, engine)
+        workflows = _workflows(settings, database, vault, engine, gallery, coverage=coverage, policy=policy)
+        late = _late_comparison(settings, database, engine, gallery)
+        acts = (workflows.retention.sweep, workflows.erasures.settle, late.catch_up)
+        sweeper = closing.enter_context(Sweeper(acts, settings.sweep_seconds))
+        pings: Pings = {
+            "database": database.ping,
+            "cache": partial(_ping_each, (vault.ping, gallery.ping)),
+            "engine": engine.ping,
+            "gallery": coverage.check,
+            "background": sweeper.check,
+        }
+        service = Service(_application(settings, workflows, pings, gallery), workflows, database, engine)
         opening.site = service.application
         yield service
 
@@ -152,20 +161,6 @@ def rehearsal(settings: Settings, database: SqlDatabase, batch: int) -> Rehearsa
     engine = engine_of(settings, settings.model)
     lookalikes = TrialLookalikes(engine.model, database.gallery)
     return Rehearsal(database, engine, lookalikes, SystemRandomness(), policy_of(settings, engine).threshold, batch)
-
-
-def _service(
-    settings: Settings, database: SqlDatabase, vault: RedisProbeVault, engine: Engine, gallery: Gallery
-) -> Service:
-    coverage, policy = Coverage(database.gallery, engine.model), policy_of(settings, engine)
-    workflows = _workflows(settings, database, vault, engine, gallery, coverage=coverage, policy=policy)
-    pings: Pings = {
-        "database": database.ping,
-        "cache": partial(_ping_each, (vault.ping, gallery.ping)),
-        "engine": engine.ping,
-        "gallery": coverage.check,
-    }
-    return Service(_application(settings, workflows, pings, gallery), workflows, database, engine)
 
 
 def _ping_each(pings: Sequence[Callable[[], None]]) -> None:

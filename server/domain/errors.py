@@ -91,6 +91,20 @@ class CacheFull(CacheUnavailable):
     message = "The embedding cache has no room left. Nothing was stored; tell your system's operator."
 
 
+class CacheAltered(CacheUnavailable):
+    """Under a key of ours stands what this service never writes there."""
+
+    slug = "cache-altered"
+    message = "The embedding cache was altered from outside. Nothing was stored; searching resumes when it is mended."
+
+
+class BackgroundWorkEnded(Unavailable):
+    """A thread that this process cannot do without has ended by a fault."""
+
+    slug = "background-work-ended"
+    message = "A part of this server has stopped. Nothing was stored; your system's operator must start it again."
+
+
 class GalleryLoading(Unavailable):
     slug = "gallery-loading"
     message = "The gallery is still being loaded, so nobody can be found yet. Nothing was stored; try again shortly."
@@ -114,6 +128,10 @@ class SearchIncomplete(Unavailable):
         "A part of the gallery did not answer, so nobody can say who is in it. Nothing was stored; search again "
         "shortly, and tell your system's operator if it stays."
     )
+
+
+class IndexAltered(SearchIncomplete):
+    """A part of the search index was altered from outside; it is filled anew."""
 
 
 class Busy(Unavailable):

@@ -2,18 +2,19 @@
 
     gallery:{MODEL}:version        the head: version, block generation, number of blocks, rows, dimension, position
     gallery:{MODEL}:block:G:I      block I of generation G: up to 4096 rows
-    gallery:{MODEL}:generation     counter that gives each writing its own block names
     gallery:{MODEL}:lock           held by whoever rebuilds
     gallery:changes                the stream of later changes (see changes.py)
 
-A writing becomes valid in one step, when its head is set. The database is the truth: whatever is missing, altered
-or moved here reads as "nothing stored".
+A writing becomes valid in one step, when its head is set. G is drawn anew for each, so that no block's name is used
+twice. The database is the truth: whatever is missing, altered, moved or no string here reads as "nothing stored".
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,18 +25,23 @@ from redis import Redis
 from redis.exceptions import LockNotOwnedError
 from redis.lock import Lock
 
-from server.domain.errors import CacheFull, CacheUnavailable, GalleryLoading, SealBroken
+from server.domain.errors import CacheAltered, CacheFull, CacheUnavailable, GalleryLoading, SealBroken
 from server.matching.changes import ChangeStream
-from server.matching.connection import redis_errors_translated
+from server.matching.connection import read, redis_errors_translated
 from server.matching.matrix import Matrix
-from server.matching.rows import Rows
+from server.matching.rows import Rows, row_bytes
 from server.workflow.ports import Cipher
 
 BLOCK_ROWS = 4096
 READERS = min(4, os.cpu_count() or 1)  # blocks fetched and opened side by side
 LOCK_SECONDS = 30.0
 LOOK_UP_SECONDS = 0.5  # of a wait for the lock, between two looks at whether to go on waiting
+NOBODYS_LOCK_SECONDS = 2 * LOCK_SECONDS  # what is to run out later than this was not taken by a matcher
 UNFINISHED_SECONDS = 600  # blocks whose writer died before setting the head vanish after this
+NEVER_RUNS_OUT = -1  # what Redis calls the time left of a key without a limit
+GENERATIONS = 62  # bits of a generation's number
+MOST_OF_A_HEAD = 4096  # bytes
+SEALING = 256  # bytes that sealing adds to a block, at most
 
 
 def _always() -> None:
@@ -66,10 +72,11 @@ class GalleryCache:
 
     def head(self) -> Head | None:
         """What is stored; None when nothing usable is."""
-        with redis_errors_translated():
-            sealed = self._client.get(self._head_key)
-        plain = self._opened(sealed, self._head_key)
-        return None if plain is None else Head(**json.loads(plain))
+        plain = self._opened(read(self._client, self._head_key, MOST_OF_A_HEAD), self._head_key)
+        try:
+            return None if plain is None else Head(**json.loads(plain))
+        except (ValueError, TypeError):  # sealed by another version of this service
+            return None
 
     def whole(self, head: Head) -> bool:
         """Whether no block is missing, as after a flush in the midst of a writing, or where Redis evicts keys."""
@@ -86,6 +93,7 @@ class GalleryCache:
             if block is None or len(block) != min(BLOCK_ROWS, head.rows - start):
                 return None
             rows.write(start, block)
+            block.overwrite()
             return len(block)
 
         with ThreadPoolExecutor(READERS, thread_name_prefix="cache-reader") as readers:
@@ -105,39 +113,41 @@ class GalleryCache:
         `matrix` is left behind.
         """
         previous = self.head()
-        with redis_errors_translated():
-            generation = int(self._client.incr(f"{self._prefix}:generation"))
+        generation = secrets.randbits(GENERATIONS)
         blocks = -(-len(matrix) // BLOCK_ROWS)
         head = Head(matrix.version, generation, blocks, len(matrix), matrix.rows.dimension, position)
         try:
             self._write(head, matrix, go_on)
             self._finish(head, previous)
         except (CacheFull, GalleryLoading):
-            self._forget(f"{self._prefix}:block:{generation}:*")
+            self._forget(f"{self._prefix}:block:{generation}:")
             raise
+        if previous is None:  # who can say which blocks were in use: an erased row may be in them
+            self._forget(f"{self._prefix}:block:", but=f"{self._prefix}:block:{generation}:")
         self.changes.trim(position)
 
     def stored(self) -> Mapping[str, int]:
         """The gallery change that the stored rows of each model stand for; -1 where their head is no head of ours."""
-        caches = {prefix: GalleryCache(self._client, self._cipher, _model_of(prefix)) for prefix in self._prefixes()}
-        heads = {cache.model: cache.head() for cache in caches.values()}
+        heads = {model: GalleryCache(self._client, self._cipher, model).head() for model in self._models()}
         return {model: -1 if head is None else head.version for model, head in sorted(heads.items())}
 
     def forget(self) -> None:
         """Drop what is stored of this model."""
-        self._forget(f"{self._prefix}:*")
+        self._forget(f"{self._prefix}:")
 
     def forget_others(self, models: Collection[str]) -> None:
         """Drop what is stored of models that are neither this one nor among `models`."""
-        kept = {f"gallery:{{{model}}}" for model in models} | {self._prefix}
-        for prefix in self._prefixes() - kept:
-            self._forget(f"{prefix}:*")
+        for model in self._models() - {self.model, *models}:
+            self._forget(f"gallery:{{{model}}}:")
 
     def forget_unattended(self, version: int, attended: Collection[str]) -> None:
-        """Drop what is stored from before gallery change `version` of models that no matcher of `attended` keeps."""
-        behind = {model for model, stored in self.stored().items() if stored < version}
+        """Drop what is stored of models that no matcher of `attended` keeps, from before gallery change `version`.
+
+        So is what nobody can read, whichever change that is from.
+        """
+        behind = {model for model, stored in self.stored().items() if stored < max(version, 0)}
         for model in behind - set(attended) - {self.model}:
-            self._forget(f"gallery:{{{model}}}:*")
+            self._forget(f"gallery:{{{model}}}:")
 
     @contextmanager
     def exclusively(self, go_on: Callable[[], None] = _always) -> Iterator[Callable[[], None]]:
@@ -146,7 +156,8 @@ class GalleryCache:
         `go_on` is called every now and then of the wait, and may raise to end it. Yields what the holder of a long
         work is to call now and then, so that the lock does not run out meanwhile.
         """
-        lock = Lock(self._client, f"{self._prefix}:lock", timeout=LOCK_SECONDS, sleep=0.05)
+        lock = Lock(self._client, self._lock_key, timeout=LOCK_SECONDS, sleep=0.05)
+        self._drop_nobodys_lock()
         deadline = time.monotonic() + LOCK_SECONDS + 1
         while not _taken(lock):
             go_on()
@@ -162,20 +173,30 @@ class GalleryCache:
     def _head_key(self) -> str:
         return f"{self._prefix}:version"
 
+    @property
+    def _lock_key(self) -> str:
+        return f"{self._prefix}:lock"
+
+    def _drop_nobodys_lock(self) -> None:
+        """A matcher's lock runs out by itself, and soon."""
+        with redis_errors_translated():
+            left = int(self._client.pttl(self._lock_key))
+            if left == NEVER_RUNS_OUT or left > 1000 * NOBODYS_LOCK_SECONDS:
+                self._client.delete(self._lock_key)
+
     def _block_keys(self, head: Head) -> Sequence[str]:
         return [f"{self._prefix}:block:{head.generation}:{number}" for number in range(head.blocks)]
 
     def _block(self, key: str, head: Head) -> Rows | None:
-        with redis_errors_translated():
-            sealed = self._client.get(key)
+        sealed = read(self._client, key, BLOCK_ROWS * row_bytes(head.dimension) + SEALING)
         plain = self._opened(sealed, key, head.version)
         return None if plain is None else Rows.unpack(plain, head.dimension)
 
-    def _opened(self, sealed: bytes | str | None, key: str, version: int | None = None) -> bytes | None:
-        if not isinstance(sealed, bytes):
+    def _opened(self, sealed: bytes | None, key: str, version: int | None = None) -> bytearray | None:
+        if sealed is None:
             return None
         try:
-            return self._cipher.open(sealed, _context(key, version))
+            return self._cipher.open_own(sealed, _context(key, version))
         except SealBroken:
             return None
 
@@ -186,15 +207,21 @@ class GalleryCache:
             with redis_errors_translated():
                 self._client.set(key, sealed, ex=UNFINISHED_SECONDS)
 
-    def _prefixes(self) -> set[str]:
+    def _models(self) -> set[str]:
+        """Models of which a head is stored. One whose name is no text is nobody's: its head is dropped."""
         with redis_errors_translated():
-            heads = [bytes(key).decode() for key in self._client.scan_iter(match="gallery:{*}:version")]
-        return {head.removesuffix(":version") for head in heads}
+            heads = [bytes(key) for key in self._client.scan_iter(match="gallery:{*}:version")]
+            models = {head: _model_of(head) for head in heads}
+            nobodys = [head for head, model in models.items() if model is None]
+            if nobodys:
+                self._client.unlink(*nobodys)
+        return {model for model in models.values() if model is not None}
 
-    def _forget(self, pattern: str) -> None:
-        # The counter of generations stays: a block's name is never used twice.
+    def _forget(self, beginning: str, but: str | None = None) -> None:
+        """Drop the keys that begin so, but those that begin with `but`."""
         with redis_errors_translated():
-            keys = [key for key in self._client.scan_iter(match=pattern) if not bytes(key).endswith(b":generation")]
+            found = [bytes(key) for key in self._client.scan_iter(match=f"{_literally(beginning)}*")]
+            keys = [key for key in found if but is None or not key.startswith(but.encode())]
             if keys:
                 self._client.unlink(*keys)
 
@@ -221,8 +248,17 @@ def _context(key: str, version: int | None) -> bytes:
     return key.encode() if version is None else f"{key}@{version}".encode()
 
 
-def _model_of(prefix: str) -> str:
-    return prefix.removeprefix("gallery:{").removesuffix("}")
+def _literally(text: str) -> str:
+    """A pattern for `text` alone: a name may hold what means something else in patterns."""
+    return re.sub(r"([\\*?\[\]^])", r"\\\1", text)
+
+
+def _model_of(head_key: bytes) -> str | None:
+    try:
+        model = head_key.decode().removeprefix("gallery:{").removesuffix("}:version")
+    except UnicodeDecodeError:
+        return None
+    return model if model.isprintable() else None
 
 
 class _Held:
@@ -241,5 +277,5 @@ class _Held:
 
 def _release(lock: Lock) -> None:
     # Where it ran out while we worked, another may hold it: theirs to release. Both writings are whole.
-    with redis_errors_translated(), suppress(LockNotOwnedError):
+    with suppress(CacheAltered), redis_errors_translated(), suppress(LockNotOwnedError):
         lock.release()

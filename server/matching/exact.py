@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, suppress
 from redis import Redis
 
 from server.domain.candidates import Scored
-from server.domain.errors import GalleryLoading, Unavailable
+from server.domain.errors import CacheUnavailable, GalleryLoading, Unavailable
 from server.domain.face import Template
 from server.domain.gallery import IndexedReference, Source
 from server.domain.matchers import Loading, Standing
@@ -23,6 +23,7 @@ from server.matching.rounds import Rounds
 from server.matching.scan import Asked
 from server.workflow.ports import Cipher, GalleryFeed
 
+TIDYING_PAUSE = 10.0  # seconds between two looks for stored rows that nobody keeps
 STORING_PAUSE = 3.0  # seconds between two writings of all rows, which erasures one after another share
 
 
@@ -43,7 +44,9 @@ class ExactGallery:
         self._roster = Roster(client, cipher)
         self._follower = Follower(source, self._cache, self._announce)
         self._rounds = Rounds()
+        self._heartbeat: Heartbeat | None = None
         self._store_after = 0.0
+        self._tidy_after = 0.0
         self._tidied = -1
 
     @property
@@ -57,12 +60,15 @@ class ExactGallery:
         Raises CacheUnavailable or DatabaseUnavailable; a later search tries again.
         """
         self._follower.follow()
+        self._announce()
         self._follower.keep_stored()
         self._cache.forget_others(self._source.census().templates)
 
     def following(self) -> AbstractContextManager[object]:
         """A thread that loads the gallery, follows it and announces this matcher, until the context ends."""
-        return Heartbeat(self._beat, self._follower.await_change, self._follower.stop, self._leave)
+        follower = self._follower
+        self._heartbeat = Heartbeat(self._beat, follower.await_change, follower.stop, self._leave, follower.give_up)
+        return self._heartbeat
 
     @property
     def loading(self) -> Loading:
@@ -76,13 +82,19 @@ class ExactGallery:
     def search(self, template: Template, sources: frozenset[Source], threshold: float, limit: int) -> Sequence[Scored]:
         """The best reference in scope of each subject that reaches `threshold`, best first, at most `limit`.
 
-        Raises TemplateInvalid for another model's template or dimension, GalleryLoading during the first load, and
-        CacheUnavailable where the gallery must be read whole and Redis is down.
+        Raises TemplateInvalid for another model's template or dimension, GalleryLoading during the first load,
+        CacheUnavailable where this matcher cannot announce itself or the gallery must be read whole and Redis is
+        down, and BackgroundWorkEnded.
         """
         if template.model != self._model:
             raise TemplateInvalid
         asked = Asked(template.vector, sources, threshold, limit)
-        return self._rounds.answer(self._follower.current(), asked).scored
+        self._check()
+        matrix = self._follower.current()
+        self._be_listed()
+        scored = self._rounds.answer(matrix, asked).scored
+        self._check()  # the rows may have been overwritten under the scan
+        return scored
 
     def added(self, reference: IndexedReference, version: int) -> None:
         """Tell every matcher, this one too, of a committed reference; never raises.
@@ -112,15 +124,26 @@ class ExactGallery:
             self._cache.forget()
 
     def ping(self) -> None:
-        """Raise CacheUnavailable, DatabaseUnavailable or GalleryLoading when a search could not be answered."""
+        """Raise an Unavailable, such as BackgroundWorkEnded or GalleryLoading, when a search could not be answered."""
+        self._check()
         self._source.version()
         self._cache.head()
         if self.version < 0:
             raise GalleryLoading
+        self._be_listed()
+
+    def _check(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.check()
+
+    def _be_listed(self) -> None:
+        """Whoever is not on the list answers nobody: an erasure may be complete without them."""
+        if not self._roster.listed:
+            self._announce()
 
     def _beat(self) -> None:
-        """Follow, announce where we are, and keep the cache whole."""
-        if self.version < 0:  # listed from the beginning, so that no erasure is complete before it has loaded
+        """Announce where we are, follow, announce that, and keep the cache whole."""
+        with suppress(CacheUnavailable):  # before following, which may fail: then erasures wait for us
             self._announce()
         self._follower.follow()
         self._announce()
@@ -140,6 +163,7 @@ class ExactGallery:
         """Forget stored rows of models without templates, and rows with an erased one that no matcher keeps."""
         if self._tidied != self.version:
             self._cache.forget_others(self._source.census().templates)
+        if self._tidied != self.version or time.monotonic() >= self._tidy_after:
             attended = {matcher.model for matcher in self._roster.matchers()}
             self._cache.forget_unattended(self._follower.last_removal, attended)
-            self._tidied = self.version
+            self._tidied, self._tidy_after = self.version, time.monotonic() + TIDYING_PAUSE

@@ -25,8 +25,8 @@ MOST_STEPS = 1024  # changes taken one by one from the database; beyond that it 
 class Follower:
     """Holds the newest Matrix. Reading it never waits; changing it is one thread's work at a time.
 
-    `alive` is called every few seconds of a load that takes long. While it is stopped, a load or a wait for somebody
-    else's ends in GalleryLoading at the next block.
+    `alive` is called every few seconds of a load or a writing that takes long. While it is stopped, a load or a wait
+    for somebody else's ends in GalleryLoading at the next block.
     """
 
     def __init__(self, feed: GalleryFeed, cache: GalleryCache, alive: Callable[[], None]) -> None:
@@ -95,6 +95,12 @@ class Follower:
     def resume(self) -> None:
         self._stopping.clear()
 
+    def give_up(self) -> None:
+        """Overwrite and forget every row, for nobody follows any more, and load none again."""
+        self.stop()
+        with self._changing:
+            self._become(Matrix.unloaded(), BEGINNING)
+
     def await_change(self, seconds: float) -> None:
         """Return as soon as a change is told, or when the time has passed. Raises CacheUnavailable."""
         self._cache.changes.wait_after(self._position, max(1, int(seconds * 1000)))
@@ -131,12 +137,11 @@ class Follower:
         self._apply_pending()
 
     def _note(self, entry: Entry) -> None:
-        if entry.step is None:
+        if entry.version > self._matrix.version:
+            self._pending[entry.version] = entry.change
             return
-        version, change = entry.step
-        if version > self._matrix.version:
-            self._pending[version] = change
-        elif isinstance(change, Added) and change.model == self._cache.model:
+        entry.change.overwrite()
+        if isinstance(entry.change, Added) and entry.change.model == self._cache.model:
             # Told too late to be of use to anybody, and it may be of somebody who has been erased since.
             self._cache.changes.drop(entry.position)
 
@@ -144,10 +149,12 @@ class Follower:
         while (change := self._pending.pop(self._matrix.version + 1, None)) is not None:
             self._apply(change)
         reached = self._matrix.version
-        self._pending = {version: change for version, change in self._pending.items() if version > reached}
+        for version in [version for version in self._pending if version <= reached]:
+            self._pending.pop(version).overwrite()
 
     def _apply(self, change: Change) -> None:
         self._matrix = change.applied_to(self._matrix, self._cache.model)
+        change.overwrite()
         if isinstance(change, Removed | Dropped):
             self.last_removal = self._matrix.version
 
@@ -175,13 +182,13 @@ class Follower:
     def _go_on(self) -> None:
         if self._stopping.is_set():
             raise GalleryLoading
+        if time.monotonic() - self._alive_at > ALIVE_SECONDS:
+            self._alive_at = time.monotonic()
+            self._alive()
 
     def _loaded(self, rows: int) -> None:
         self._go_on()
         self.loading = Loading(self.loading.phase, self.loading.rows + rows, self.loading.total)
-        if time.monotonic() - self._alive_at > ALIVE_SECONDS:
-            self._alive_at = time.monotonic()
-            self._alive()
 
     def _rebuild(self) -> None:
         """Let one matcher read the database and store it; the others wait and load that."""
@@ -203,7 +210,10 @@ class Follower:
         self._store()
 
     def _become(self, matrix: Matrix, position: str) -> None:
+        self._matrix.overwrite_all_but(matrix)
         self._matrix, self._position = matrix, position
+        for change in self._pending.values():
+            change.overwrite()
         self._pending.clear()
 
     def _store(self) -> None:

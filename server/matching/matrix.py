@@ -70,6 +70,15 @@ class Matrix:
         matrix = replace(self, version=version, rows=replace(self.rows, sources=sources))
         return matrix._compacted()
 
+    def overwrite_all_but(self, newer: Matrix) -> None:
+        """Overwrite the templates of which `newer`, which takes our place, has no row."""
+        if self.count == 0:  # comparing no ids with a million takes a second
+            return
+        kept = newer.rows.references[newer._kept()]
+        gone = np.flatnonzero(~np.isin(self.rows.references[: self.count], kept))
+        self.rows.vectors[gone] = 0.0
+        self.quantised.erase(gone)
+
     def emptied(self, version: int) -> Self:
         """Without any row; the templates are overwritten at once."""
         self.rows.vectors[: self.count] = 0.0

@@ -4,26 +4,33 @@
     gallery:matchers:since   since when the list has been kept; gone when Redis lost it
 
 Nothing in an announcement tells of any person. It is sealed so that nobody else can make one.
+
+An erasure is complete when every matcher of a whole list has passed it. That is sure because a matcher that is not on
+the list answers no search: it is `listed` for no longer than its announcement lasts, counted from before that was sent,
+and must follow the database and announce itself before it answers again. After the list was lost it is whole only when
+everything that was announced before the loss has run out, too.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import cast
 from uuid import uuid4
 
 from redis import Redis
 
-from server.domain.errors import SealBroken
+from server.domain.errors import CacheAltered, SealBroken
 from server.domain.matchers import Matcher
-from server.matching.connection import redis_errors_translated
+from server.matching.connection import read, read_each, redis_errors_translated
 from server.workflow.ports import Cipher
 
 PREFIX = "gallery:matcher:"
 SINCE = "gallery:matchers:since"
 LIFE_SECONDS = 10  # several heartbeats, so that a slow one is not taken for dead
+MOST = 4096  # bytes of an announcement, or of the moment since when
 
 
 class Roster:
@@ -36,32 +43,56 @@ class Roster:
         self._client = client
         self._cipher = cipher
         self._key = f"{PREFIX}{uuid4().hex}"
+        self._listed_until = -math.inf
+
+    @property
+    def listed(self) -> bool:
+        """Whether this matcher is surely on the list now."""
+        return time.monotonic() < self._listed_until
 
     def announce(self, model: str, version: int, rows: int, nbytes: int) -> None:
         """Tell that this matcher has reached `version` with `rows` references of `model` in so much memory."""
-        now = self._now()
+        before, was_listed, now = time.monotonic(), self.listed, self._now()
         told = {"model": model, "version": version, "rows": rows, "nbytes": nbytes, "at": now}
         sealed = self._cipher.seal(json.dumps(told).encode(), self._key.encode())
+        was_there = self._put(sealed)
         with redis_errors_translated():
-            self._client.set(self._key, sealed, ex=LIFE_SECONDS)
-            self._client.set(SINCE, repr(now), nx=True)
+            # Where ours was lost before its time, others may have been.
+            self._client.set(SINCE, repr(now), nx=was_there or not was_listed)
+        self._listed_until = before + LIFE_SECONDS
 
     def leave(self) -> None:
+        """Whoever leaves answers no more searches, or announces itself again before."""
+        self._listed_until = -math.inf
         with redis_errors_translated():
             self._client.delete(self._key)
 
     def whole(self) -> bool:
         """Whether the list has been kept for long enough that every live matcher is on it."""
-        with redis_errors_translated():
-            since = cast("bytes | None", self._client.get(SINCE))
-        return since is not None and self._now() - float(since) >= LIFE_SECONDS
+        told, now = read(self._client, SINCE, MOST), self._now()
+        since = _moment(told)
+        if since is None or since > now:  # the next announcement sets it anew
+            with redis_errors_translated():
+                self._client.delete(SINCE)
+            return False
+        return now - since >= LIFE_SECONDS
 
     def matchers(self) -> Sequence[Matcher]:
         """Every live matcher, by id. What is not sealed by us is none."""
         with redis_errors_translated():
             keys = sorted(bytes(key) for key in self._client.scan_iter(match=f"{PREFIX}*"))
-            sealed = self._client.mget(keys) if keys else []
-        return list(self._opened(keys, cast("list[bytes | None]", sealed), self._now()))
+        return list(self._opened(keys, read_each(self._client, keys, MOST), self._now()))
+
+    def _put(self, sealed: bytes) -> bool:
+        """Put our announcement on the list; whether one of ours was there still."""
+        try:
+            with redis_errors_translated():
+                return self._client.set(self._key, sealed, ex=LIFE_SECONDS, get=True) is not None
+        except CacheAltered:
+            with redis_errors_translated():
+                self._client.delete(self._key)
+                self._client.set(self._key, sealed, ex=LIFE_SECONDS)
+            return False
 
     def _opened(self, keys: Sequence[bytes], announcements: Sequence[bytes | None], now: float) -> Iterator[Matcher]:
         for key, sealed in zip(keys, announcements, strict=True):
@@ -78,3 +109,12 @@ class Roster:
         with redis_errors_translated():
             seconds, microseconds = self._client.time()
         return float(seconds) + float(microseconds) / 1e6
+
+
+def _moment(text: bytes | None) -> float | None:
+    """Seconds since 1970; None for what is no number."""
+    try:
+        moment = float(text or b"")
+    except ValueError:
+        return None
+    return moment if math.isfinite(moment) else None

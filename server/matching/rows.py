@@ -21,6 +21,11 @@ Ids = NDArray[np.bytes_]
 Codes = NDArray[np.uint8]
 
 
+def row_bytes(dimension: int) -> int:
+    """How long a packed row is."""
+    return 4 * dimension + 2 * ID_LENGTH + 1
+
+
 def source_filter(sources: Collection[Source]) -> NDArray[np.bool_]:
     """A table indexed by source code: True for rows in scope, never for removed ones."""
     allowed = np.zeros(256, dtype=np.bool_)
@@ -60,9 +65,9 @@ class Rows:
         return rows
 
     @classmethod
-    def unpack(cls, data: bytes, dimension: int) -> Self:
+    def unpack(cls, data: bytes | bytearray | memoryview, dimension: int) -> Self:
         """The rows behind `pack`, as views of `data`."""
-        count = len(data) // (4 * dimension + 2 * ID_LENGTH + 1)
+        count = len(data) // row_bytes(dimension)
         vectors_end = 4 * dimension * count
         ids = np.frombuffer(data, dtype=f"S{ID_LENGTH}", count=2 * count, offset=vectors_end)
         return cls(
@@ -98,6 +103,10 @@ class Rows:
         self.references[start:end] = rows.references
         self.subjects[start:end] = rows.subjects
         self.sources[start:end] = rows.sources
+
+    def overwrite(self) -> None:
+        """Overwrite every template, after use. Not for rows that were unpacked from bytes, which nobody can."""
+        self.vectors[:] = 0.0
 
     def __repr__(self) -> str:
         return f"Rows(count={len(self)})"

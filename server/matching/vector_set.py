@@ -73,6 +73,7 @@ class VectorSetGallery:
         self._partitions = self._filling.partitions
         self._askers = ThreadPoolExecutor(layout.partitions, thread_name_prefix="partition")
         self._leaving = threading.Event()
+        self._heartbeat: Heartbeat | None = None
         self._whole = False
 
     def warm(self) -> None:
@@ -85,7 +86,9 @@ class VectorSetGallery:
 
     def following(self) -> AbstractContextManager[object]:
         """A thread that fills what is missing and keeps it in step, until the context ends."""
-        return Heartbeat(self._beat, self._rest, self._leaving.set, self._leaving.clear)
+        leaving = self._leaving
+        self._heartbeat = Heartbeat(self._beat, self._rest, leaving.set, leaving.clear, give_up=leaving.set)
+        return self._heartbeat
 
     @property
     def loading(self) -> Loading:
@@ -151,7 +154,9 @@ class VectorSetGallery:
         self._tell_each(lambda _, partition: partition.forget())
 
     def ping(self) -> None:
-        """Raise SearchIncomplete or DatabaseUnavailable when a search could not be answered."""
+        """Raise SearchIncomplete, DatabaseUnavailable or BackgroundWorkEnded when not all is as it should be."""
+        if self._heartbeat is not None:
+            self._heartbeat.check()
         self._source.version()
         states = list(self._askers.map(Partition.state, self._partitions))
         if any(state.epoch is None or state.version < 0 for state in states):

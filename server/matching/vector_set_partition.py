@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
+from server.domain.errors import IndexAltered
 from server.domain.face import Vector
 from server.domain.gallery import IndexedReference, Source
 from server.matching.rows import SOURCE_CODES
@@ -29,6 +31,7 @@ from server.matching.vector_set_precision import Precision, loss
 from server.matching.vector_set_server import Command, VectorServer
 
 UNFILLED = -1
+MOST_LOSS = 4.0  # no vector of about unit length can lose more
 
 _STATE = """
 local state = redis.call('HMGET', KEYS[2], 'epoch', 'version', 'count', 'loss')
@@ -113,9 +116,16 @@ class State:
 
     @classmethod
     def of(cls, answer: object) -> State:
+        """Raises IndexAltered for what no filling writes."""
         assert isinstance(answer, list)
         epoch, version, count, lost, held = answer
-        return cls(epoch, int(version or UNFILLED), int(count or 0), float(lost or 0.0), int(held))
+        try:
+            state = cls(epoch, int(version or UNFILLED), int(count or 0), float(lost or 0.0), int(held))
+        except ValueError:
+            raise IndexAltered from None
+        if not 0.0 <= state.loss <= MOST_LOSS:
+            raise IndexAltered
+        return state
 
     def stands_for(self, wanted: int, latest: int) -> bool:
         """Whether every change up to `wanted` is in it, and none that the database, now at `latest`, has not."""
@@ -161,14 +171,17 @@ class Layout:
 
 @dataclass(frozen=True)
 class Partition:
-    """Every method raises SearchIncomplete when the partition's node does not answer."""
+    """Every method raises SearchIncomplete when the partition's node does not answer.
+
+    A partition in which something else stands than we write is forgotten, with IndexAltered; so it is filled anew.
+    """
 
     prefix: str
     precision: Precision
     server: VectorServer = field(repr=False)
 
     def state(self) -> State:
-        return State.of(self._ask(self._script(_STATE))[0])
+        return self._state_of(self._ask(self._script(_STATE))[0])
 
     def nbytes(self) -> int | None:
         """Memory of the vectors with their graph and attributes, as Redis estimates it; None where there are none."""
@@ -182,8 +195,9 @@ class Partition:
         how = ("TRUTH",) if effort is None else ("EF", effort)
         before, found, after = self._ask(state, (*look, *how, *_filter(sources)), state)
         assert isinstance(found, list)
-        ids = [name.decode() for name in found[::2]]
-        return Near(State.of(before), State.of(after), ids, [2 * float(score) - 1 for score in found[1::2]])
+        ids = [name.decode(errors="replace") for name in found[::2]]  # a name that is no text is no reference's
+        scores = [2 * float(score) - 1 for score in found[1::2]]
+        return Near(self._state_of(before), self._state_of(after), ids, scores)
 
     def add(self, references: Sequence[IndexedReference], version: int) -> None:
         """Tell of gallery change `version`, which brought `references`, all of this partition, possibly none."""
@@ -204,7 +218,10 @@ class Partition:
         assert isinstance(held, int)
         # With a count that is not below the set's size, VRANDMEMBER gives the whole set; one, for Redis takes no zero.
         answer = self._ask(("VRANDMEMBER", key, held + 1))[0]
-        return frozenset(name.decode() for name in answer) if isinstance(answer, list) else frozenset()
+        names = answer if isinstance(answer, list) else []
+        nobodys = [name for name in names if not name.isascii()]
+        self.clear(nobodys)
+        return frozenset(name.decode() for name in names if name.isascii())
 
     def fill(self, references: Sequence[IndexedReference]) -> None:
         """Put `references` in, while a filling is open."""
@@ -218,7 +235,7 @@ class Partition:
         ]
         self._ask(self._script(_RAISE_LOSS, repr(worst)), *adds)
 
-    def clear(self, reference_ids: Sequence[str]) -> None:
+    def clear(self, reference_ids: Sequence[str | bytes]) -> None:
         """Take elements out, while a filling is open."""
         if reference_ids:
             self._ask(*(("VREM", f"{self.prefix}:vectors", name) for name in reference_ids))
@@ -229,7 +246,11 @@ class Partition:
 
     def forget(self) -> None:
         """Drop everything of this partition."""
-        self._ask(("UNLINK", *self._keys))
+        self._ask(self._unlink)
+
+    @property
+    def _unlink(self) -> Command:
+        return ("UNLINK", *self._keys)
 
     @property
     def _keys(self) -> tuple[str, str, str]:
@@ -239,7 +260,20 @@ class Partition:
         return ("EVAL", script, len(self._keys), *self._keys, *arguments)
 
     def _ask(self, *commands: Command) -> list[object]:
-        return self.server.ask(self.prefix, *commands)
+        with self._forgotten_where_altered():
+            return self.server.ask(self.prefix, *commands)
+
+    def _state_of(self, answer: object) -> State:
+        with self._forgotten_where_altered():
+            return State.of(answer)
+
+    @contextmanager
+    def _forgotten_where_altered(self) -> Iterator[None]:
+        try:
+            yield
+        except IndexAltered:
+            self.server.ask(self.prefix, self._unlink)
+            raise
 
     def _item(self, reference: IndexedReference) -> tuple[str, str, bytes, str]:
         vector = reference.template.vector

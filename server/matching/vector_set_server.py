@@ -12,12 +12,13 @@ from redis.exceptions import AskError, RedisClusterException, RedisError, Respon
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from server.domain.errors import SearchIncomplete, Unavailable
+from server.domain.errors import IndexAltered, SearchIncomplete, Unavailable
 from server.domain.model_errors import TemplateInvalid
 from server.matching.connection import CONNECT_TIMEOUT
 
 LEAST_VERSION = 8
 OTHER_DIMENSION = "Vector dimension mismatch"
+OTHER_KIND = "WRONGTYPE"  # a list, say, where we keep a vector set
 
 Command = tuple[str | bytes | int, ...]
 
@@ -50,7 +51,8 @@ class VectorServer:
     def keys(self, pattern: str) -> frozenset[str]:
         """Every key of that pattern, on every node; raises SearchIncomplete."""
         with _errors_translated():
-            return frozenset(bytes(key).decode() for key in self._connected().scan_iter(match=pattern, count=1000))
+            found = self._connected().scan_iter(match=pattern, count=1000)
+            return frozenset(bytes(key).decode(errors="replace") for key in found)
 
     def close(self) -> None:
         with self._connecting:
@@ -108,6 +110,8 @@ def _errors_translated() -> Iterator[None]:
     except ResponseError as error:
         if OTHER_DIMENSION in str(error):
             raise TemplateInvalid from None
+        if OTHER_KIND in str(error):
+            raise IndexAltered from None
         raise SearchIncomplete from None
     except (RedisError, RedisClusterException):
         # These can quote commands, and with them templates: nothing of them goes on.

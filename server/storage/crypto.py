@@ -18,6 +18,7 @@ from server.storage.private_file import load_or_create
 
 KEY_LENGTH = 32
 NONCE_LENGTH = 12
+TAG_LENGTH = 16
 
 
 def fresh_key() -> bytes:
@@ -40,6 +41,15 @@ class AesCipher:
             return self._aead.decrypt(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], context)
         except (InvalidTag, ValueError, TypeError):  # altered, too short, or no bytes at all
             raise SealBroken from None
+
+    def open_own(self, sealed: bytes, context: bytes) -> bytearray:
+        """As `open`, in memory that the caller may overwrite after use."""
+        plain = bytearray(max(0, len(sealed) - NONCE_LENGTH - TAG_LENGTH))
+        try:
+            self._aead.decrypt_into(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], context, plain)
+        except (InvalidTag, ValueError):  # altered or too short
+            raise SealBroken from None
+        return plain
 
 
 @dataclass(frozen=True)

@@ -221,6 +221,9 @@ class Cipher(Protocol):
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Raises SealBroken when altered, moved to another context, or sealed under another key."""
 
+    def open_own(self, sealed: bytes, context: bytes) -> bytearray:
+        """As `open`, in memory that the caller may overwrite after use: no other copy is left of it."""
+
 
 # --- identity --------------------------------------------------------------------------------------------------
 

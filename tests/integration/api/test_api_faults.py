@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
+from threading import Event
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from server.domain.errors import GalleryLoading, Unavailable
 from server.domain.events import Act
 from server.domain.matchers import Loading, Phase
 from server.domain.model_errors import TemplateInvalid
+from server.sweeping import Sweeper
 from server.telemetry import JsonLines, RequestLog
 from server.web.site import site
 from server.workflow.coverage import Coverage
@@ -191,6 +193,21 @@ def test_readiness_tells_how_far_the_gallery_is_loaded(world: World) -> None:
         "parts": {"cache": "gallery-loading"},
         "loading": {"phase": "reading-database", "rows": 250_000, "total": 1_000_000, "percent": 25},
     }
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_readiness_tells_of_a_thread_that_has_ended(world: World) -> None:
+    def fault() -> None:
+        ended.set()
+        raise LookupError
+
+    ended = Event()
+    with Sweeper((fault,), 0.001) as sweeper:
+        assert ended.wait(20)
+        application = site(world.workflows, world.places, {"background": sweeper.check}, loading=Loading)
+        answers = (TestClient(application).get("/readyz") for _ in range(1000))
+        answer = next(answer for answer in answers if answer.status_code == 503)
+    assert answer.json()["parts"] == {"background": "background-work-ended"}
 
 
 def test_an_engine_that_is_down_is_not_ready(world: World) -> None:

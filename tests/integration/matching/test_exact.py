@@ -398,3 +398,34 @@ def test_rows_of_a_model_that_was_dropped_while_redis_was_away_go_at_the_next_st
     station.matcher().warm()
     assert stored_keys(redis_client, OTHER) == set()
     assert stored_keys(redis_client, MODEL)
+
+
+# --- what is left in memory --------------------------------------------------------------------------------------
+
+
+class WatchedCipher(ThrowAwayCipher):
+    """Keeps hold of what it opened, to see what becomes of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[bytearray] = []
+
+    def open_own(self, sealed: bytes, context: bytes) -> bytearray:
+        self.opened.append(super().open_own(sealed, context))
+        return self.opened[-1]
+
+
+def test_what_was_opened_of_blocks_and_stream_is_overwritten_after_use(redis_client: Redis) -> None:
+    station = Station(redis_client, references(5))
+    station.cipher = cipher = WatchedCipher()
+    teller = station.matcher()
+    teller.warm()
+    station.enrol(teller, reference(5), reference(6))
+    station.erase(teller, *ids(6))
+    cipher.opened.clear()
+    assert found(station.matcher()) == ids(0, 1, 2, 3, 4, 5)
+    assert any(reference(3).reference_id.encode() in opened for opened in cipher.opened), "no block was opened"
+    assert any(reference(6).reference_id.encode() in opened for opened in cipher.opened), "no entry was opened"
+    for seed in range(7):
+        part = reference(seed).template.vector[:2].tobytes()
+        assert not any(part in opened for opened in cipher.opened)

@@ -51,6 +51,7 @@ def _assert_only_the_cache_is_missing(installation: Installation) -> None:
         "cache": "cache-unavailable",
         "engine": "ok",
         "gallery": "ok",
+        "background": "ok",
     }
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import httpx
+from redis import Redis
+
+from server.matching.changes import STREAM
 from server.matching.embedded import EmbeddedRedis
-from server.matching.roster import LIFE_SECONDS
+from server.matching.roster import LIFE_SECONDS, SINCE
 from tests.integration.service.caller import Caller
 from tests.integration.service.installation import Installation, eventually, free_port
 from tests.integration.service.photographs import field_photograph
@@ -47,6 +53,49 @@ def test_an_erasure_reaches_the_other_process_and_is_proven(install: Install, ow
             assert set(done["cache"].values()) == {done["version"]}
         with opened_database(one) as database:
             assert_trail_intact(one, database)
+
+
+def test_nobody_who_serves_is_missing_in_the_receipt_of_an_erasure(install: Install, own_redis: EmbeddedRedis) -> None:
+    """Neither lies in Redis nor a process that stands still make it say more than is true."""
+    one = install(redis_url=own_redis.url)
+    other = replace(one, port=free_port())
+    hire(one)
+    with one.serving(), own_redis.client() as redis:
+        people = {person: reference for reference, person in enrol_pair(one).items()}
+        with (
+            other.serving() as second,
+            Caller(other.url, OFFICER) as officer,
+            Caller(one.url, SUPERVISOR) as supervisor,
+            Caller(one.url, MANAGER) as manager,
+        ):
+            subjects = _subjects(supervisor)
+            tell_lies(redis)
+            receipt = manager.erase(subjects[people[ADA]], people[ADA])
+            assert manager.get(f"/v1/erasures/{receipt['index']}").status_code == 200
+            done = eventually(lambda: _completed(manager, receipt), PATIENCE, "both have dropped it")
+            assert [matcher["dropped"] for matcher in done["matchers"]] == [True, True]
+            assert [httpx.get(f"{server.url}/readyz").status_code for server in (one, other)] == [200, 200]
+            assert other.oifr("gallery", "status").returncode == 0
+            os.kill(second.process_id, signal.SIGSTOP)
+            receipt = manager.erase(subjects[people[BEA]], people[BEA])
+            done = eventually(lambda: _completed(manager, receipt), PATIENCE, "who could answer has dropped it")
+            assert len(done["matchers"]) == 1
+            os.kill(second.process_id, signal.SIGCONT)
+            assert _found(officer, supervisor) == set()
+            back = eventually(lambda: _listed(manager, receipt, 2), PATIENCE, "who was away is listed again")
+            assert [matcher["dropped"] for matcher in back["matchers"]] == [True, True]
+
+
+def tell_lies(redis: Redis) -> None:
+    for name in (b"gallery:{\xff}:version", b"gallery:{*}:version", b"gallery:matcher:\xff\xfe", SINCE.encode()):
+        redis.set(name, b"x")
+    redis.delete(STREAM)
+    redis.lpush(STREAM, "x")
+
+
+def _listed(caller: Caller, receipt: Any, count: int) -> Any:
+    erasure = _completed(caller, receipt)
+    return erasure if erasure and len(erasure["matchers"]) == count else None
 
 
 def _subjects(supervisor: Caller) -> dict[str, str]:

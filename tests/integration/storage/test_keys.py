@@ -70,6 +70,23 @@ def test_no_text_form_shows_a_key() -> None:
     assert "secret" not in repr(MasterKey.from_text(TEXT))
 
 
+def test_what_is_opened_to_be_overwritten_is_the_same_and_refused_alike() -> None:
+    cipher = MasterKey.from_text(TEXT).derived_cipher("cache")
+    sealed = cipher.seal(b"template", b"block 1")
+    opened = cipher.open_own(sealed, b"block 1")
+    assert opened == bytearray(b"template")
+    opened[:] = bytes(8)
+    assert cipher.open_own(cipher.seal(b"", b"block 1"), b"block 1") == bytearray()
+    for other, context in (
+        (sealed, b"block 2"),
+        (sealed[:-1] + b"x", b"block 1"),
+        (sealed[:20], b"block 1"),
+        (b"", b""),
+    ):
+        with pytest.raises(SealBroken):
+            cipher.open_own(other, context)
+
+
 def test_derived_ciphers_are_told_apart_by_purpose_context_and_master_key() -> None:
     cipher = MasterKey.from_text(TEXT).derived_cipher("cache")
     sealed = cipher.seal(b"template", b"block 1")

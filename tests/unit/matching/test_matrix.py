@@ -126,3 +126,10 @@ def test_an_id_is_never_cut() -> None:
 def test_text_forms_show_no_template() -> None:
     assert repr(Rows.of(references(2))) == "Rows(count=2)"
     assert "array" not in repr(Matrix.of(references(2), 0))
+
+
+def test_a_matrix_that_is_replaced_keeps_no_template_that_its_successor_lacks() -> None:
+    matrix = Matrix.of(references(100), 0)
+    matrix.overwrite_all_but(Matrix.of(references(90), 5).without(reference(7).reference_id, 6))
+    for rows in (matrix.rows.vectors, matrix.quantised.codes):
+        assert {row for row in range(100) if not rows[row].any()} == {7, *range(90, 100)}
