@@ -54,6 +54,7 @@ from server.workflow.identification import Identification
 from server.workflow.re_embedding import ChangeOver, ReEmbedding
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+from server.workflow.withdrawal import Withdrawal
 
 Gallery = ExactGallery | VectorSetGallery
 
@@ -260,6 +261,7 @@ def _workflows(
         enrolment=Enrolment(database, engine, gallery, clock, randomness, policy.threshold),
         duplicates=DuplicateReview(database),
         erasures=Erasures(database, database.gallery, gallery),
+        withdrawal=Withdrawal(database, engine, gallery, database.gallery),
         supervision=Supervision(database, retention, clock),
         retention=retention,
     )

@@ -10,14 +10,14 @@ from typing import Final
 
 from server.domain.gallery_errors import RowInvalid, SourceInvalid
 from server.domain.image_errors import ImageRefused
-from server.intake.columns import IMAGE, RECORD, Sheet
+from server.intake.columns import COLUMNS, IMAGE, RECORD, Sheet
 from server.intake.files import reader
 from server.workflow.intake import Refusal, Row
 
 ABOUT: Final = "subject.json"
 """What is known of the person, by the names of the columns; not a photograph."""
 
-TOLD: Final = frozenset({"given_name", "family_name", "born_on", "source", "lawful_basis", "captured_on"})
+TOLD: Final = frozenset(COLUMNS) - {RECORD, IMAGE}
 
 
 class SubjectFolders:

@@ -21,9 +21,18 @@ from server.storage.gallery import gallery_version
 from server.storage.sealed_templates import seal_template
 from server.storage.tables import AnyRow, gallery_changes, refs, rejections, subjects, templates
 
-Change = Literal["added", "enrolled", "removed", "withdrawn", "embedded", "dropped"]
+Change = Literal["added", "enrolled", "removed", "withdrawn", "restored", "embedded", "dropped"]
 
-DESCRIPTION = (refs.c.id, refs.c.subject_id, refs.c.source, refs.c.lawful_basis, refs.c.captured_on, refs.c.status)
+DESCRIPTION = (
+    refs.c.id,
+    refs.c.subject_id,
+    refs.c.source,
+    refs.c.lawful_basis,
+    refs.c.captured_on,
+    refs.c.status,
+    refs.c.review_on,
+    refs.c.station,
+)
 
 
 class SqlSubjects:
@@ -65,6 +74,13 @@ class SqlSubjects:
         """The decrypted JPEG of an active reference; raises ReferenceUnknown."""
         row = self._active(select(refs.c.image), reference_id)
         return self._keys.open(refs.c.image, reference_id, row.image)
+
+    def portrait(self, reference_id: str) -> bytes:
+        """The decrypted JPEG of a reference, whatever its status; raises ReferenceUnknown."""
+        sealed = self._connection.scalar(select(refs.c.image).where(refs.c.id == reference_id))
+        if sealed is None:
+            raise ReferenceUnknown
+        return self._keys.open(refs.c.image, reference_id, sealed)
 
     def lacking(self, model: str, after: str, limit: int) -> Sequence[Reference]:
         """Active references with neither template nor rejection of `model`, by id, those above `after`."""
@@ -146,15 +162,12 @@ class SqlSubjects:
             return gallery_version(self._connection), 0
         return self._note_change(model, "dropped"), dropped
 
-    def withdraw_reference(self, reference_id: str, status: Status) -> int:
-        """Take an active reference out of every search, for `status`; returns the gallery change version.
-
-        Raises ReferenceUnknown unless the reference is active.
-        """
-        own = update(refs).where(refs.c.id == reference_id, refs.c.status == Status.ACTIVE)
+    def put_status(self, reference_id: str, status: Status) -> int:
+        """Give a reference another status; returns the gallery change version. Raises ReferenceUnknown."""
+        own = update(refs).where(refs.c.id == reference_id)
         if self._connection.execute(own.values(status=status)).rowcount == 0:
             raise ReferenceUnknown
-        return self._note_change(reference_id, "withdrawn")
+        return self._note_change(reference_id, "restored" if status is Status.ACTIVE else "withdrawn")
 
     def erase_reference(self, reference_id: str) -> int:
         """Delete image, templates and row; returns the gallery change version. Raises ReferenceUnknown."""
@@ -185,8 +198,17 @@ class SqlSubjects:
         return row
 
     def _reference(self, row: AnyRow) -> Reference:
-        lawful_basis = self._keys.open(refs.c.lawful_basis, row.id, row.lawful_basis).decode()
-        return Reference(row.id, row.subject_id, Source(row.source), lawful_basis, row.captured_on, Status(row.status))
+        station = b"" if row.station is None else self._keys.open(refs.c.station, row.id, row.station)
+        return Reference(
+            id=row.id,
+            subject_id=row.subject_id,
+            source=Source(row.source),
+            lawful_basis=self._keys.open(refs.c.lawful_basis, row.id, row.lawful_basis).decode(),
+            captured_on=row.captured_on,
+            status=Status(row.status),
+            review_on=row.review_on,
+            station=station.decode(),
+        )
 
     def _subject_row(self, subject: Subject) -> dict[str, Any]:
         return {
@@ -206,6 +228,16 @@ class SqlSubjects:
             "lawful_basis": self._keys.seal(refs.c.lawful_basis, reference.id, reference.lawful_basis.encode()),
             "image": self._keys.seal(refs.c.image, reference.id, image),
             "fingerprint_digest": None if fingerprint is None else self._fingerprint_digest(fingerprint),
+            "review_on": reference.review_on,
+            **self._station(reference),
+        }
+
+    def _station(self, reference: Reference) -> dict[str, bytes | None]:
+        if not reference.station:
+            return {"station": None, "station_digest": None}
+        return {
+            "station": self._keys.seal(refs.c.station, reference.id, reference.station.encode()),
+            "station_digest": self._keys.digest(refs.c.station, reference.station.casefold()),
         }
 
     def _fingerprint_digest(self, fingerprint: str) -> bytes:

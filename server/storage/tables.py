@@ -140,6 +140,9 @@ refs = Table(
     Column("lawful_basis", Sealed, nullable=False),
     Column("image", Sealed, nullable=False),
     Column("fingerprint_digest", Digest, index=True),
+    Column("review_on", Date, index=True),
+    Column("station", Sealed),
+    Column("station_digest", Digest, index=True),
     Index(None, "status", "id"),
 )
 

@@ -22,6 +22,7 @@ from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+from server.workflow.withdrawal import Withdrawal
 
 Pings = Mapping[str, Callable[[], None]]
 """Part of the service -> a call that raises Unavailable when the part is down."""
@@ -35,6 +36,7 @@ class Workflows:
     enrolment: Enrolment
     erasures: Erasures
     duplicates: DuplicateReview
+    withdrawal: Withdrawal
     supervision: Supervision
     retention: Retention
 

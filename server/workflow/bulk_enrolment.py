@@ -16,7 +16,7 @@ from typing import TypeVar
 from server.domain.candidates import Scored
 from server.domain.duplicates import Duplicate
 from server.domain.events import Act, Event, Json
-from server.domain.gallery import Addition, Reference, Subject
+from server.domain.gallery import Addition, Subject
 from server.domain.gallery_errors import RecordContradicted
 from server.workflow.duplicates import found_event, pairs_found
 from server.workflow.enrolment import enrolled_event, subject_event
@@ -101,10 +101,7 @@ class BulkEnrolment:
         return subject
 
     def _addition(self, ready: Ready, subject: Subject) -> Addition:
-        provenance, likeness = ready.row.provenance, ready.likeness
-        reference = Reference(
-            self.randomness.id(), subject.id, provenance.source, provenance.lawful_basis, provenance.captured_on
-        )
+        likeness, reference = ready.likeness, ready.row.provenance.reference(self.randomness.id(), subject.id)
         return Addition(reference, likeness.template, likeness.portrait, ready.fingerprint)
 
     def _pairs(self, unit: UnitOfWork, additions: Sequence[Addition]) -> Sequence[Duplicate]:

@@ -83,6 +83,9 @@ class Subjects(Protocol):
     def image(self, reference_id: str) -> bytes:
         """The decrypted JPEG of an active reference; raises ReferenceUnknown."""
 
+    def portrait(self, reference_id: str) -> bytes:
+        """The decrypted JPEG of a reference, whatever its status; raises ReferenceUnknown."""
+
     def lacking(self, model: str, after: str, limit: int) -> Sequence[Reference]:
         """Active references with neither template nor rejection of `model`, by id, those above `after`."""
 
@@ -120,10 +123,10 @@ class SubjectsWriter(Subjects, Protocol):
     def drop_templates(self, model: str) -> tuple[int, int]:
         """Delete every template and rejection of `model`; returns the gallery change version and how many went."""
 
-    def withdraw_reference(self, reference_id: str, status: Status) -> int:
-        """Take an active reference out of every search, for `status`; returns the gallery change version.
+    def put_status(self, reference_id: str, status: Status) -> int:
+        """Give a reference another status: only an active one is in any search. Returns the gallery change version.
 
-        Raises ReferenceUnknown unless the reference is active.
+        Which status may follow which is `Reference.require_becoming`'s to say. Raises ReferenceUnknown.
         """
 
     def erase_reference(self, reference_id: str) -> int:

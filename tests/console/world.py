@@ -38,6 +38,7 @@ from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+from server.workflow.withdrawal import Withdrawal
 from tests.fakes.clock import StoppedClock
 from tests.fakes.face_engine import graded
 from tests.fakes.memory_database import MemoryDatabase
@@ -261,6 +262,7 @@ def _workflows(
         enrolment=Enrolment(database, engine, gallery, clock, randomness, policy.threshold),
         duplicates=DuplicateReview(database),
         erasures=Erasures(database, database.gallery, MemoryMatchers(Standing({}, []))),
+        withdrawal=Withdrawal(database, engine, gallery, database.gallery),
         supervision=Supervision(database, retention, clock),
         retention=retention,
     )

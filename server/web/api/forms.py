@@ -12,7 +12,7 @@ from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.duplicates import Verdict
 from server.domain.errors import OifrError, RequestInvalid
 from server.domain.face import Box, NamedFace
-from server.domain.gallery import Source
+from server.domain.gallery import Source, Status
 from server.domain.probe import Alternative, Ground, Place, Purpose
 from server.domain.search import ReviewOutcome
 from server.domain.search_errors import GroundUnknown, PurposeInvalid, PurposeMissing
@@ -114,6 +114,13 @@ class VerdictForm(Form):
     verdict: Verdict
 
 
+class StatusForm(Form):
+    """`reason`: in the operator's words; it stands in the trail, outside what is bound for ever."""
+
+    status: Status
+    reason: Annotated[Prose, Field(min_length=1)]
+
+
 class SubjectForm(Form):
     record_number: Annotated[Word, Field(min_length=1)]
     given_name: Word
@@ -125,9 +132,11 @@ class ReferenceForm(Form):
     source: Source
     lawful_basis: Annotated[Word, Field(min_length=1)]
     captured_on: date
+    review_on: date | None = None
+    station: Word = ""
 
     def provenance(self) -> Provenance:
-        return Provenance(self.source, self.lawful_basis, self.captured_on)
+        return Provenance(self.source, self.lawful_basis, self.captured_on, self.review_on, self.station)
 
 
 def provenance_from(text: str | None) -> Provenance:

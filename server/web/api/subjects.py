@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from server.domain.image_errors import ImageCountInvalid
-from server.web.api.forms import ReferenceForm, SubjectForm, provenance_from
+from server.web.api.forms import ReferenceForm, StatusForm, SubjectForm, provenance_from
 from server.web.api.multipart import InMemoryForm
 from server.web.api.routing import BINARY, Identifier, multipart_body, problems
-from server.web.api.views import ErasedView, ReceiptView, ReferenceView, SubjectView
+from server.web.api.views import ErasedView, ReceiptView, ReferenceView, StatusView, SubjectView
 from server.web.deps import Flows, Places, SignedInActor
 
 router = APIRouter(prefix="/v1/subjects", tags=["gallery"])
@@ -41,6 +41,22 @@ def enrol(
 def erase_reference(subject_id: Identifier, reference_id: Identifier, actor: SignedInActor, flows: Flows) -> ErasedView:
     receipt = flows.enrolment.erase_reference(actor, subject_id, reference_id)
     return ErasedView(receipt=ReceiptView.of(receipt))
+
+
+@router.put("/{subject_id}/references/{reference_id}/status", responses=problems(401, 403, 404, 409, 422, 503))
+def put_status(
+    *,
+    subject_id: Identifier,
+    reference_id: Identifier,
+    form: StatusForm,
+    actor: SignedInActor,
+    flows: Flows,
+    places: Places,
+) -> StatusView:
+    """Quarantine or withdraw a reference, or put a quarantined one back. A withdrawn one stays withdrawn."""
+    with places.taken():
+        receipt = flows.withdrawal.put(actor, subject_id, reference_id, form.status, form.reason)
+    return StatusView(status=form.status, receipt=ReceiptView.of(receipt))
 
 
 @router.delete("/{subject_id}", responses=problems(401, 403, 404, 422, 503))

@@ -21,6 +21,7 @@ DECISION = {"outcome": "none-of-these"}
 JUDGEMENT = {"label": "A", "judgement": "same"}
 SUBJECT = {"record_number": "RN-new", "given_name": "Wilhelmina", "family_name": "Quetzalowicz"}
 RECORD = json.dumps({"source": "custody", "lawful_basis": "Regulation 12", "captured_on": "2024-01-31"})
+HELD_BACK = {"status": "quarantined", "reason": "Complaint 12"}
 JSON = {"Content-Type": "application/json"}
 
 Who = Callable[[World], Actor | None]
@@ -80,6 +81,11 @@ def raw(name: str, content: bytes, headers: Mapping[str, str] = JSON) -> Refusal
 
 def enrolling(name: str, slug: str, parts: Sequence[Part], status: int = 422) -> Refusal:
     return Refusal(name, manager, "POST /v1/subjects/{subject}/references", status, slug, {"files": parts})
+
+
+def putting(name: str, slug: str, content: object, status: int = 422) -> Refusal:
+    call = "PUT /v1/subjects/{subject}/references/{reference}/status"
+    return Refusal(name, manager, call, status, slug, {"json": content})
 
 
 ADA = photo("ada")
@@ -216,6 +222,8 @@ ROLES = [
         (supervisor, "POST /v1/subjects/{subject}/references", {"files": [("record", (None, RECORD)), ("image", ADA)]}),
         (officer, "DELETE /v1/subjects/{subject}", {}),
         (officer, "DELETE /v1/subjects/{subject}/references/{reference}", {}),
+        (officer, "PUT /v1/subjects/{subject}/references/{reference}/status", {"json": HELD_BACK}),
+        (supervisor, "PUT /v1/subjects/{subject}/references/{reference}/status", {"json": HELD_BACK}),
     )
 ]
 
@@ -223,6 +231,8 @@ BERG_S_NUMBER, NO_NUMBER = {**SUBJECT, "record_number": "RN-berg-1"}, {**SUBJECT
 NO_SUCH_DAY = {**SUBJECT, "born_on": "1990-02-30"}
 DOCUMENTED: Part = ("record", (None, RECORD.encode()))
 WITHOUT_BASIS: Part = ("record", (None, RECORD.replace("Regulation 12", " ").encode()))
+REVIEWED_TOO_EARLY: Part = ("record", (None, RECORD.replace("}", ', "review_on": "2024-01-30"}').encode()))
+REVIEWED_NEVER: Part = ("record", (None, RECORD.replace("}", ', "review_on": "never"}').encode()))
 PORTRAIT: Part = ("image", ("portrait.jpg", ADA))
 FACELESS: Part = ("image", ("portrait.jpg", photo("ada", "no-face")))
 
@@ -232,9 +242,24 @@ GALLERY = [
     Refusal("no such day", manager, "POST /v1/subjects", 422, "request-invalid", {"json": NO_SUCH_DAY}),
     enrolling("no record", "request-invalid", [PORTRAIT]),
     enrolling("record without basis", "request-invalid", [WITHOUT_BASIS, PORTRAIT]),
+    enrolling("review before the capture", "review-date-invalid", [REVIEWED_TOO_EARLY, PORTRAIT]),
+    enrolling("review on no day", "request-invalid", [REVIEWED_NEVER, PORTRAIT]),
     enrolling("no photograph", "image-count", [DOCUMENTED]),
     enrolling("two photographs", "image-count", [DOCUMENTED, PORTRAIT, PORTRAIT]),
     enrolling("photograph without a face", "no-face", [DOCUMENTED, FACELESS]),
+    putting("unknown status", "request-invalid", {"status": "hidden", "reason": "x"}),
+    putting("no reason", "request-invalid", {"status": "withdrawn"}),
+    putting("a blank reason", "request-invalid", {"status": "withdrawn", "reason": " "}),
+    putting("NUL in the reason", "request-invalid", {"status": "withdrawn", "reason": "x\0"}),
+    putting("the same status", "status-unchanged", {"status": "active", "reason": "x"}, status=409),
+    Refusal(
+        "status of an unknown reference",
+        manager,
+        f"PUT /v1/subjects/{{subject}}/references/{MISSING_ID}/status",
+        404,
+        "reference-unknown",
+        {"json": HELD_BACK},
+    ),
     Refusal(
         "review too early",
         supervisor,
@@ -253,6 +278,7 @@ STRANGERS = [
         ("GET /v1/searches/{search}", {}),
         ("POST /v1/searches/{search}/decision", {"json": DECISION}),
         ("POST /v1/subjects", {"json": SUBJECT}),
+        ("PUT /v1/subjects/{subject}/references/{reference}/status", {"json": HELD_BACK}),
         ("GET /v1/audit/entries", {}),
         ("GET /v1/audit/checkpoint", {}),
         ("GET /v1/searches/{search}", {"headers": {"Authorization": "Bearer made-up"}}),
