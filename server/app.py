@@ -52,8 +52,10 @@ from server.workflow.enrolment import Enrolment
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
 from server.workflow.re_embedding import ChangeOver, ReEmbedding
+from server.workflow.records import Records
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+from server.workflow.subject_access import SubjectAccess
 from server.workflow.withdrawal import Withdrawal
 
 Gallery = ExactGallery | VectorSetGallery
@@ -262,6 +264,8 @@ def _workflows(
         duplicates=DuplicateReview(database),
         erasures=Erasures(database, database.gallery, gallery),
         withdrawal=Withdrawal(database, engine, gallery, database.gallery),
+        records=Records(database),
+        subject_access=SubjectAccess(database, clock),
         supervision=Supervision(database, retention, clock),
         retention=retention,
     )

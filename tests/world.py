@@ -33,9 +33,11 @@ from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
+from server.workflow.records import Records
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
 from server.workflow.storage_ports import Receipt, TrailEntry
+from server.workflow.subject_access import SubjectAccess
 from server.workflow.withdrawal import Withdrawal
 from tests.fakes.clock import StoppedClock
 from tests.fakes.face_engine import FakeFaceEngine, photo
@@ -121,6 +123,8 @@ class World:
             duplicates=DuplicateReview(self.database),
             erasures=Erasures(self.database, self.database.gallery, self.matchers),
             withdrawal=Withdrawal(self.database, self.engine, self.gallery, self.database.gallery),
+            records=Records(self.database),
+            subject_access=SubjectAccess(self.database, self.clock),
             supervision=Supervision(self.database, retention, self.clock),
             retention=retention,
         )

@@ -30,6 +30,11 @@ class ReviewDateInvalid(RecordInvalid):
     message = "The review date lies before the capture date."
 
 
+class RecipientMissing(RecordInvalid):
+    slug = "recipient-missing"
+    message = "Say who gets the file: the trail keeps it."
+
+
 class ReasonMissing(RecordInvalid):
     slug = "reason-missing"
     message = "Say why: the trail keeps the reason."

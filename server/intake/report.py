@@ -41,9 +41,9 @@ def reason_of(refusal: Refusal) -> str:
 
 def _cells(refusal: Refusal) -> tuple[str, ...]:
     told = (refusal.record_number, refusal.place, refusal.error.slug, reason_of(refusal))
-    return (str(refusal.number), *map(_inert, told))
+    return (str(refusal.number), *map(inert, told))
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
     """A cell that is no formula to a spreadsheet (OWASP, "CSV Injection")."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
-from datetime import date
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
@@ -13,26 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflict
 from server.domain.face import Template
-from server.domain.gallery import Addition, Record, Reference, Source, Status, Subject, Supplement
+from server.domain.gallery import Addition, Record, Reference, Status, Subject, Supplement
 from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.storage.data_keys import DataKeys
 from server.storage.duplicates import forget_reference, forget_subject
 from server.storage.gallery import gallery_version
+from server.storage.sealed_records import DESCRIPTION, open_reference, open_subject, reference_row, subject_row
 from server.storage.sealed_templates import seal_template
 from server.storage.tables import AnyRow, gallery_changes, refs, rejections, subjects, templates
 
 Change = Literal["added", "enrolled", "removed", "withdrawn", "restored", "embedded", "dropped"]
-
-DESCRIPTION = (
-    refs.c.id,
-    refs.c.subject_id,
-    refs.c.source,
-    refs.c.lawful_basis,
-    refs.c.captured_on,
-    refs.c.status,
-    refs.c.review_on,
-    refs.c.station,
-)
 
 
 class SqlSubjects:
@@ -47,7 +34,7 @@ class SqlSubjects:
         row = self._connection.execute(select(subjects).where(subjects.c.id == subject_id)).one_or_none()
         if row is None:
             raise SubjectUnknown
-        return _subject(row.id, self._keys.open(subjects.c.person, row.id, row.person))
+        return open_subject(self._keys, row)
 
     def references_of(self, subject_id: str) -> Sequence[Reference]:
         """Raises SubjectUnknown."""
@@ -55,7 +42,7 @@ class SqlSubjects:
         rows = self._connection.execute(
             select(*DESCRIPTION).where(refs.c.subject_id == subject_id).order_by(refs.c.captured_on, refs.c.id)
         )
-        return [self._reference(row) for row in rows]
+        return [open_reference(self._keys, row) for row in rows]
 
     def reference_of(self, subject_id: str, reference_id: str) -> Reference:
         """Raises ReferenceUnknown unless the reference is one of this subject's."""
@@ -63,11 +50,11 @@ class SqlSubjects:
         row = self._connection.execute(own).one_or_none()
         if row is None:
             raise ReferenceUnknown
-        return self._reference(row)
+        return open_reference(self._keys, row)
 
     def record(self, reference_id: str) -> Record:
         """Subject and reference of an active reference; raises ReferenceUnknown."""
-        reference = self._reference(self._active(select(*DESCRIPTION), reference_id))
+        reference = open_reference(self._keys, self._active(select(*DESCRIPTION), reference_id))
         return Record(self.subject(reference.subject_id), reference)
 
     def image(self, reference_id: str) -> bytes:
@@ -87,7 +74,7 @@ class SqlSubjects:
         rows = self._connection.execute(
             select(*DESCRIPTION).where(refs.c.id > after, *_lacks(model)).order_by(refs.c.id).limit(limit)
         )
-        return [self._reference(row) for row in rows]
+        return [open_reference(self._keys, row) for row in rows]
 
     def rejections(self, model: str) -> Mapping[str, str]:
         """The problem type of each image that `model` refused, by reference id, in the order of ids."""
@@ -98,7 +85,7 @@ class SqlSubjects:
         """Those of the given records that are enrolled, by record number."""
         digests = [self._keys.digest(subjects.c.person, number) for number in record_numbers]
         rows = self._connection.execute(select(subjects).where(subjects.c.record_number_digest.in_(digests)))
-        found = [_subject(row.id, self._keys.open(subjects.c.person, row.id, row.person)) for row in rows]
+        found = [open_subject(self._keys, row) for row in rows]
         return {subject.record_number: subject for subject in found}
 
     def held(self, fingerprints: Collection[str]) -> frozenset[str]:
@@ -109,7 +96,7 @@ class SqlSubjects:
 
     def add(self, subject: Subject) -> None:
         """Raises RecordNumberTaken."""
-        row = self._subject_row(subject)
+        row = subject_row(self._keys, subject)
         try:
             with self._connection.begin_nested():
                 self._connection.execute(insert(subjects).values(**row))
@@ -129,7 +116,7 @@ class SqlSubjects:
     def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
         """Store new subjects, and references of them or of others, as one gallery change; returns its version."""
         if added:
-            self._connection.execute(insert(subjects), [self._subject_row(subject) for subject in added])
+            self._connection.execute(insert(subjects), [subject_row(self._keys, subject) for subject in added])
         rows = [self._row(addition.reference, addition.portrait, addition.fingerprint) for addition in additions]
         self._connection.execute(insert(refs), rows)
         made = [self._template_row(addition.reference.id, addition.template) for addition in additions]
@@ -197,48 +184,10 @@ class SqlSubjects:
             raise ReferenceUnknown
         return row
 
-    def _reference(self, row: AnyRow) -> Reference:
-        station = b"" if row.station is None else self._keys.open(refs.c.station, row.id, row.station)
-        return Reference(
-            id=row.id,
-            subject_id=row.subject_id,
-            source=Source(row.source),
-            lawful_basis=self._keys.open(refs.c.lawful_basis, row.id, row.lawful_basis).decode(),
-            captured_on=row.captured_on,
-            status=Status(row.status),
-            review_on=row.review_on,
-            station=station.decode(),
-        )
-
-    def _subject_row(self, subject: Subject) -> dict[str, Any]:
-        return {
-            "id": subject.id,
-            "record_number_digest": self._keys.digest(subjects.c.person, subject.record_number),
-            "person": self._keys.seal(subjects.c.person, subject.id, _person(subject)),
-        }
-
     def _row(self, reference: Reference, image: bytes, fingerprint: str | None) -> dict[str, Any]:
         """What `refs` holds of a reference."""
-        return {
-            "id": reference.id,
-            "subject_id": reference.subject_id,
-            "source": reference.source,
-            "status": reference.status,
-            "captured_on": reference.captured_on,
-            "lawful_basis": self._keys.seal(refs.c.lawful_basis, reference.id, reference.lawful_basis.encode()),
-            "image": self._keys.seal(refs.c.image, reference.id, image),
-            "fingerprint_digest": None if fingerprint is None else self._fingerprint_digest(fingerprint),
-            "review_on": reference.review_on,
-            **self._station(reference),
-        }
-
-    def _station(self, reference: Reference) -> dict[str, bytes | None]:
-        if not reference.station:
-            return {"station": None, "station_digest": None}
-        return {
-            "station": self._keys.seal(refs.c.station, reference.id, reference.station.encode()),
-            "station_digest": self._keys.digest(refs.c.station, reference.station.casefold()),
-        }
+        digest = None if fingerprint is None else self._fingerprint_digest(fingerprint)
+        return reference_row(self._keys, reference, image) | {"fingerprint_digest": digest}
 
     def _fingerprint_digest(self, fingerprint: str) -> bytes:
         return self._keys.digest(refs.c.fingerprint_digest, fingerprint)
@@ -264,19 +213,3 @@ def _lacks(model: str) -> tuple[ColumnElement[bool], ...]:
         exists().where(table.c.reference_id == refs.c.id, table.c.model == model) for table in (templates, rejections)
     ]
     return refs.c.status == Status.ACTIVE, *(~there for there in known)
-
-
-def _person(subject: Subject) -> bytes:
-    return json.dumps(asdict(subject), default=date.isoformat).encode()
-
-
-def _subject(subject_id: str, person: bytes) -> Subject:
-    fields = json.loads(person)
-    born_on = fields["born_on"]
-    return Subject(
-        subject_id,
-        fields["record_number"],
-        fields["given_name"],
-        fields["family_name"],
-        None if born_on is None else date.fromisoformat(born_on),
-    )

@@ -16,6 +16,7 @@ from server.domain.duplicates import Duplicate, Verdict
 from server.domain.events import Event, Json
 from server.domain.face import Template
 from server.domain.gallery import Addition, Record, Reference, Status, Subject, Supplement
+from server.domain.holdings import Page, Wanted
 from server.domain.search import Review, Search, SearchState
 
 
@@ -136,6 +137,11 @@ class SubjectsWriter(Subjects, Protocol):
         """Delete a subject that has no reference left. Raises SubjectUnknown, or Conflict if one is left."""
 
 
+class Holdings(Protocol):
+    def page(self, wanted: Wanted, after: str, limit: int) -> Page:
+        """At most `limit` holdings of the subjects whose ids stand above `after`, by subject id."""
+
+
 class Duplicates(Protocol):
     def get(self, duplicate_id: str) -> Duplicate:
         """Raises DuplicateUnknown."""
@@ -171,6 +177,9 @@ class Searches(Protocol):
 
     def recent(self, limit: int, state: SearchState | None = None) -> Sequence[Search]: ...
 
+    def closed_with(self, subject_id: str) -> Iterator[Search]:
+        """Decided or expired searches that put the subject forward, oldest first; all are looked through."""
+
     def review(self, search_id: str) -> Review | None: ...
 
 
@@ -204,6 +213,12 @@ class Trail(Protocol):
     def of_search(self, search_id: str) -> Sequence[TrailEntry]:
         """Every entry of one search, oldest first; private parts stay closed."""
 
+    def naming(self, names: Collection[str]) -> Iterator[TrailEntry]:
+        """Entries in whose leaf one of the ids stands, oldest first; private parts stay closed; all are looked through.
+
+        names: ids as `Randomness.id` makes them.
+        """
+
     def entry(self, index: int) -> TrailEntry:
         """Raises EntryUnknown."""
 
@@ -228,6 +243,9 @@ class View(Protocol):
 
     @property
     def subjects(self) -> Subjects: ...
+
+    @property
+    def holdings(self) -> Holdings: ...
 
     @property
     def duplicates(self) -> Duplicates: ...

@@ -278,6 +278,12 @@ class MemorySearches:
         wanted = [search for search in self._state.searches.values() if state in {None, search.state}]
         return sorted(wanted, key=attrgetter("answered_at", "id"), reverse=True)[:limit]
 
+    def closed_with(self, subject_id: str) -> Iterator[Search]:
+        closed = [search for search in self._state.searches.values() if not search.undecided]
+        for search in sorted(closed, key=attrgetter("answered_at", "id")):
+            if any(candidate.subject_id == subject_id for candidate in search.candidates):
+                yield search
+
     def review(self, search_id: str) -> Review | None:
         return self._state.reviews.get(search_id)
 

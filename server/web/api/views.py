@@ -11,7 +11,7 @@ from server.domain.actors import Actor, Role
 from server.domain.capture import Agreement, Capture
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.duplicates import Duplicate, Side, Verdict
-from server.domain.gallery import Record, Source, Status
+from server.domain.gallery import Record, Source
 from server.domain.matchers import Loading, Phase
 from server.domain.probe import Ground
 from server.domain.quality import Component
@@ -211,13 +211,6 @@ class ReviewedView(View):
 
 
 class ErasedView(View):
-    receipt: ReceiptView
-
-
-class StatusView(View):
-    """Of what left every search, `GET /v1/erasures/{index of the receipt}` tells how far that has come."""
-
-    status: Status
     receipt: ReceiptView
 
 
