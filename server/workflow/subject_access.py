@@ -22,8 +22,8 @@ from server.workflow.ports import Clock
 from server.workflow.storage_ports import Database, TrailEntry, View
 from server.workflow.subject_zip import packed
 
-TOLD: Final = ("reference", "source", "captured_on", "review_on", "status", "before", "verdict")
-"""Details of entries that speak of the subject alone."""
+TOLD: Final = ("reference", "source", "captured_on", "review_on", "status", "before")
+"""Details of an entry about one reference; in other entries the same words can be about something else."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _details(view: View, entry: TrailEntry, names: Collection[str]) -> Mapping[s
     if entry.act == Act.SUBJECT_EXPORTED:
         private = view.trail.entry(entry.index).private or {}
         return {"recipient": private.get("recipient", "")}
-    if entry.search_id is not None or said.get("reference") not in {None, *names}:
+    if entry.search_id is not None or said.get("reference") not in names:
         return {}
     return {name: said[name] for name in TOLD if said.get(name) is not None}
 

@@ -15,8 +15,9 @@ import pytest
 from server.domain.decision import Judgement
 from server.domain.errors import RoleMissing
 from server.domain.events import Act
-from server.domain.gallery import Reference, Status
+from server.domain.gallery import Reference, Source, Status
 from server.domain.gallery_errors import ReasonMissing, RecipientMissing, SubjectUnknown
+from server.domain.holdings import Wanted
 from server.workflow.subject_access import Handover
 from tests.fakes.face_engine import photo
 from tests.fakes.samples import PURPOSE
@@ -142,6 +143,13 @@ def test_entries_are_told_with_what_is_the_subject_s_own(world: World) -> None:
     assert entries[-1]["details"] == {"reference": ada.id, "status": "quarantined", "before": "active"}
     stored = world.last(Act.REFERENCE_WITHDRAWN)
     assert (entries[-1]["entry"], entries[-1]["leaf_hash"]) == (stored.index, stored.leaf_hash.hex())
+
+
+def test_what_a_list_was_asked_for_is_not_told_as_if_it_were_about_the_subject(world: World) -> None:
+    ada = world.enrol("ada")
+    world.workflows.records.listed(world.manager(), Wanted(source=Source.CUSTODY), "", 10)
+    last = told(world, ada)["entries"][-1]
+    assert (last["act"], last["details"]) == ("records-consulted", {})
 
 
 def test_a_reference_erased_by_now_is_told_by_its_entries(world: World) -> None:
