@@ -39,9 +39,12 @@ from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
 from server.workflow.late_comparison import LateComparison
 from server.workflow.re_embedding import ChangeOver, ReEmbedding
+from server.workflow.records import Records
 from server.workflow.rehearsal import Rehearsal
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+from server.workflow.subject_access import SubjectAccess
+from server.workflow.withdrawal import Withdrawal
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,9 @@ def _workflows(
         enrolment=Enrolment(database, engine, gallery, clock, randomness, policy.threshold),
         duplicates=DuplicateReview(database),
         erasures=Erasures(database, database.gallery, gallery),
+        withdrawal=Withdrawal(database, engine, gallery, database.gallery),
+        records=Records(database),
+        subject_access=SubjectAccess(database, clock),
         supervision=Supervision(database, retention, clock),
         retention=retention,
     )

@@ -34,6 +34,7 @@ from server.enrolment_commands import enrol_command
 from server.evaluation_commands import evaluate_command
 from server.gallery_commands import gallery
 from server.model_commands import models
+from server.record_commands import export_command, list_command
 from server.serving import answering, bound, running, url_of
 from server.storage.trail_check import verify_database
 from server.storage.trail_export import export_to_file
@@ -57,6 +58,8 @@ commands.add_typer(users, name="users")
 commands.add_typer(audit, name="audit")
 commands.command("enrol")(enrol_command)
 commands.command("evaluate")(evaluate_command)
+gallery.command("list")(list_command)
+gallery.command("export-subject")(export_command)
 commands.add_typer(gallery, name="gallery")
 commands.add_typer(models, name="models")
 

@@ -50,6 +50,10 @@ From = Annotated[
 Kind = Annotated[Source | None, typer.Option("--source", help="Of rows that do not say it.")]
 Basis = Annotated[str, typer.Option(help="Why they may be held, of rows that do not say it.")]
 Captured = Annotated[str | None, typer.Option(help="Of rows that do not say it.", metavar="YYYY-MM-DD")]
+Review = Annotated[
+    str | None, typer.Option(help="When to ask whether they may still be held, likewise.", metavar="YYYY-MM-DD")
+]
+Station = Annotated[str, typer.Option(help="Who holds them, of rows that do not say it.")]
 Ignore = Annotated[list[str] | None, typer.Option(help="A column that is not ours; may be given several times.")]
 Report = Annotated[Path | None, typer.Option(help=f"CSV of what was refused; default: {REPORT} in the home.")]
 DryRun = Annotated[
@@ -65,6 +69,8 @@ def enrol_command(
     kind: Kind = None,
     lawful_basis: Basis = "",
     captured_on: Captured = None,
+    review_on: Review = None,
+    station: Station = "",
     ignore: Ignore = None,
     report: Report = None,
     dry_run: DryRun = False,
@@ -88,7 +94,8 @@ def enrol_command(
     if report is not None and (report.is_dir() or report.resolve().is_relative_to(source.resolve())):
         raise typer.BadParameter("Name a file that is neither a folder nor part of the source.", param_hint="--report")
     settings = Settings()
-    defaults = Defaults(kind, lawful_basis.strip(), _date(captured_on))
+    dates = _date("--captured-on", captured_on), _date("--review-on", review_on)
+    defaults = Defaults(kind, lawful_basis.strip(), *dates, station.strip())
     intake = opened_source(source, defaults, datetime.now(UTC).date(), ignore or ())
     depth = (Depth.GLANCE if fast else Depth.REHEARSAL) if dry_run else Depth.IN_EARNEST
     file = settings.home / REPORT if report is None else report
@@ -166,10 +173,10 @@ def _tell(done: Tally, depth: Depth, file: Path) -> None:
         typer.echo(f"{file} says of each refused row why.", err=True)
 
 
-def _date(text: str | None) -> date | None:
+def _date(option: str, text: str | None) -> date | None:
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise SourceInvalid("--captured-on is no date of the form YYYY-MM-DD.") from None
+        raise SourceInvalid(f"{option} is no date of the form YYYY-MM-DD.") from None

@@ -25,7 +25,7 @@ from server.workflow.duplicates import DuplicateReview
 from server.workflow.erasure import Erasures
 from server.workflow.re_embedding import ReEmbedding
 
-gallery = typer.Typer(help="The gallery: its templates, and records that look alike.")
+gallery = typer.Typer(help="The gallery: its records, their templates, and records that look alike.")
 
 BATCH = 32
 

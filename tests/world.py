@@ -19,7 +19,7 @@ from server.domain.actors import Actor, Role
 from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.errors import CacheUnavailable
 from server.domain.events import Act
-from server.domain.gallery import Reference, Source
+from server.domain.gallery import Reference, Source, Status
 from server.domain.matchers import Standing
 from server.domain.policy import Policy
 from server.domain.probe import Purpose
@@ -33,9 +33,12 @@ from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
+from server.workflow.records import Records
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
-from server.workflow.storage_ports import TrailEntry
+from server.workflow.storage_ports import Receipt, TrailEntry
+from server.workflow.subject_access import SubjectAccess
+from server.workflow.withdrawal import Withdrawal
 from tests.fakes.clock import StoppedClock
 from tests.fakes.face_engine import FakeFaceEngine, photo
 from tests.fakes.memory_database import MemoryDatabase
@@ -119,6 +122,9 @@ class World:
             ),
             duplicates=DuplicateReview(self.database),
             erasures=Erasures(self.database, self.database.gallery, self.matchers),
+            withdrawal=Withdrawal(self.database, self.engine, self.gallery, self.database.gallery),
+            records=Records(self.database),
+            subject_access=SubjectAccess(self.database, self.clock),
             supervision=Supervision(self.database, retention, self.clock),
             retention=retention,
         )
@@ -151,6 +157,10 @@ class World:
         subject = enrolment.add_subject(manager, f"RN-{person}", person.capitalize(), "Quetzalowicz", None)
         provenance = Provenance(source, PROVENANCE.lawful_basis, PROVENANCE.captured_on)
         return enrolment.enrol(manager, subject.id, provenance, photo(person))
+
+    def put(self, reference: Reference, status: Status, reason: str = "Complaint 12") -> Receipt:
+        """The manager gives a reference another status."""
+        return self.workflows.withdrawal.put(self.manager(), reference.subject_id, reference.id, status, reason)
 
     def search(self, officer: Actor, *images: bytes, purpose: Purpose = PURPOSE) -> Search:
         return self.workflows.identification.search(officer, purpose, images)

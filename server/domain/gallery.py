@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.face import UNIT_TOLERANCE, Template
-from server.domain.gallery_errors import RecordInvalid
+from server.domain.gallery_errors import RecordInvalid, ReviewDateInvalid, StatusFinal, StatusUnchanged
 from server.domain.model_errors import TemplateInvalid
 
 
@@ -23,7 +23,10 @@ class Source(StrEnum):
 
 
 class Status(StrEnum):
+    """Active: searched. Quarantined: out of every search until somebody has looked. Withdrawn: out for good."""
+
     ACTIVE = "active"
+    QUARANTINED = "quarantined"
     WITHDRAWN = "withdrawn"
 
 
@@ -47,7 +50,11 @@ class Subject:
 
 @dataclass(frozen=True)
 class Reference:
-    """One enrolled image of a subject, with the reason it may be held."""
+    """One enrolled image of a subject, with the reason it may be held.
+
+    review_on: when somebody must ask whether it may still be held; None where nobody has said. station: who holds it,
+    empty where nobody has said.
+    """
 
     id: str
     subject_id: str
@@ -55,10 +62,29 @@ class Reference:
     lawful_basis: str
     captured_on: date
     status: Status = Status.ACTIVE
+    review_on: date | None = None
+    station: str = ""
 
     def check(self) -> None:
+        """Raise RecordInvalid without a lawful basis, and ReviewDateInvalid for a review before the capture."""
         if not self.lawful_basis.strip():
             raise RecordInvalid
+        if self.review_on is not None and self.review_on < self.captured_on:
+            raise ReviewDateInvalid
+
+    def require_becoming(self, status: Status) -> None:
+        """Raise StatusUnchanged where it has `status` already, and StatusFinal where it is withdrawn.
+
+        A withdrawal is the force's word that the reference may not be searched; only erasing comes after it.
+        """
+        if self.status is status:
+            raise StatusUnchanged
+        if self.status is Status.WITHDRAWN:
+            raise StatusFinal
+
+    def review_due(self, before: date) -> bool:
+        """Whether it is to be reviewed before that day; without a date it is due at once."""
+        return self.review_on is None or self.review_on < before
 
 
 @dataclass(frozen=True)

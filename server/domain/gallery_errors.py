@@ -25,6 +25,31 @@ class RecordInvalid(OifrError):
     message = "The record is incomplete. Give a record number, a lawful basis and a capture date."
 
 
+class ReviewDateInvalid(RecordInvalid):
+    slug = "review-date-invalid"
+    message = "The review date lies before the capture date."
+
+
+class RecipientMissing(RecordInvalid):
+    slug = "recipient-missing"
+    message = "Say who gets the file: the trail keeps it."
+
+
+class ReasonMissing(RecordInvalid):
+    slug = "reason-missing"
+    message = "Say why: the trail keeps the reason."
+
+
+class StatusUnchanged(Conflict):
+    slug = "status-unchanged"
+    message = "The reference has this status already."
+
+
+class StatusFinal(Conflict):
+    slug = "status-final"
+    message = "A withdrawn reference stays withdrawn. Erase it; if it may be held again, enrol the photograph anew."
+
+
 class GalleryIncomplete(Unavailable):
     slug = "gallery-incomplete"
     message = (

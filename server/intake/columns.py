@@ -25,6 +25,8 @@ COLUMNS: Final = (
     "source",
     "lawful_basis",
     "captured_on",
+    "review_on",
+    "station",
 )
 
 ALIASES: Final = {
@@ -39,6 +41,8 @@ ALIASES: Final = {
     "phd": "captured_on",
     "capturedate": "captured_on",
     "imagecapturedate": "captured_on",
+    "10.004": "station",
+    "src": "station",
 }
 """Written small and without a namespace prefix; see docs/enrolment.md."""
 
@@ -56,6 +60,8 @@ class Defaults:
     source: Source | None = None
     lawful_basis: str = ""
     captured_on: date | None = None
+    review_on: date | None = None
+    station: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,11 @@ class Sheet:
             raise RowInvalid("captured_on is empty, and no --captured-on is given.")
         if captured_on > self.today:
             raise RowInvalid("captured_on lies in the future.")
-        return Provenance(source, _needed("lawful_basis", lawful_basis), captured_on)
+        review_on = _date("review_on", cells.get("review_on", "")) or self.defaults.review_on
+        if review_on is not None and review_on < captured_on:
+            raise RowInvalid("review_on lies before captured_on.")
+        station = cells.get("station", "") or self.defaults.station
+        return Provenance(source, _needed("lawful_basis", lawful_basis), captured_on, review_on, station)
 
 
 def named(columns: Sequence[str], ignored: Iterable[str] = ()) -> list[str | None]:

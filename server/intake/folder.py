@@ -10,7 +10,7 @@ from typing import Final
 
 from server.domain.gallery_errors import RowInvalid, SourceInvalid
 from server.domain.image_errors import ImageRefused
-from server.intake.columns import IMAGE, RECORD, Sheet
+from server.intake.columns import COLUMNS, IMAGE, RECORD, Sheet
 from server.intake.files import reader
 from server.workflow.intake import Refusal, Row
 
@@ -20,7 +20,7 @@ ABOUT: Final = "subject.json"
 LOOSE: Final = "The file lies in no folder named after a record number."
 LINKED: Final = "This is a link to a folder. Give the folder itself."
 
-TOLD: Final = frozenset({"given_name", "family_name", "born_on", "source", "lawful_basis", "captured_on"})
+TOLD: Final = frozenset(COLUMNS) - {RECORD, IMAGE}
 
 
 class SubjectFolders:

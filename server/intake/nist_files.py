@@ -22,9 +22,9 @@ DESCRIPTION, PICTURE = 2, 10
 CASE_NUMBER, NAME, BIRTH = 9, 18, 22
 """Fields of Type-2 as the FBI's EBTS numbers them: OCA, NAM, DOB."""
 
-KIND, CAPTURED = 3, 5
+KIND, SOURCE_AGENCY, CAPTURED = 3, 4, 5
 FACE: Final = "FACE"
-"""Fields of Type-10, IMT and PHD, and the image type of a face."""
+"""Fields of Type-10, IMT, SRC and PHD, and the image type of a face."""
 
 
 class NistFiles:
@@ -61,7 +61,8 @@ class NistFiles:
             yield Refusal(0, "", name, invalid)
 
     def _row(self, place: str, told: dict[str, str], face: Record) -> Row | Refusal:
-        return self._sheet.row(0, {**told, IMAGE: place, "captured_on": face.text(CAPTURED)})
+        captured_on, station = face.text(CAPTURED), face.text(SOURCE_AGENCY)
+        return self._sheet.row(0, {**told, IMAGE: place, "captured_on": captured_on, "station": station})
 
 
 def _told(found: Sequence[Record]) -> dict[str, str]:

@@ -48,10 +48,10 @@ def reason_of(refusal: Refusal) -> str:
 
 def _cells(refusal: Refusal) -> tuple[str, ...]:
     told = (refusal.record_number, refusal.place, refusal.error.slug, reason_of(refusal))
-    return (str(refusal.number), *map(_inert, told))
+    return (str(refusal.number), *map(inert, told))
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
     """A cell that is one line and no formula, whichever separator a spreadsheet expects (OWASP, "CSV Injection")."""
     seen = "".join("\ufffd" if unicodedata.category(sign) in UNSEEN else sign for sign in cell)
     return _FORMULA.sub(r"\1\2'\3", seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,13 @@ class SqlTrail:
     def of_search(self, search_id: str) -> Sequence[TrailEntry]:
         """Every entry of one search, oldest first; private parts stay closed."""
         return self._closed(_oldest_first().where(audit_entries.c.search_id == search_id))
+
+    def naming(self, names: Collection[str]) -> Iterator[TrailEntry]:
+        """Entries in whose leaf one of the ids stands, oldest first, private parts closed; all are looked through."""
+        wanted = [name.encode() for name in names]
+        for row in self._connection.execute(_oldest_first().execution_options(yield_per=ROWS_AT_A_TIME)):
+            if any(name in row.leaf for name in wanted):
+                yield _trail_entry(row, None, None)
 
     def entry(self, index: int) -> TrailEntry:
         """Raises EntryUnknown."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
+from typing import BinaryIO
 
 from server.domain.errors import SealBroken
 
@@ -26,6 +28,18 @@ def create_once(path: Path, make: Callable[[], bytes]) -> None:
     """Give `path` its first content, unless it has one: whole or not at all, and of two first starts one wins."""
     if not path.exists():
         _create(path, make())
+
+
+@contextmanager
+def new_private_file(file: Path) -> Iterator[BinaryIO]:
+    """A file of mode 0600, for it is to hold names and free texts in clear; a failure leaves none behind."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as output:
+            yield output
+    except BaseException:
+        file.unlink()
+        raise
 
 
 def _create(path: Path, content: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ from server.storage.search_json import (
     purpose_to_json,
 )
 from server.storage.tables import AnyRow, probe_keys, reviews, searches
+
+ROWS_AT_A_TIME = 500
 
 
 class SqlSearches:
@@ -67,6 +69,15 @@ class SqlSearches:
     def recent(self, limit: int, state: SearchState | None = None) -> Sequence[Search]:
         newest = select(searches).order_by(searches.c.answered_at.desc(), searches.c.id.desc()).limit(limit)
         return self._all(newest if state is None else newest.where(searches.c.state == state))
+
+    def closed_with(self, subject_id: str) -> Iterator[Search]:
+        """Decided or expired searches that put the subject forward, oldest first; all are looked through."""
+        closed = select(searches).where(searches.c.state != SearchState.ANSWERED)
+        oldest_first = closed.order_by(searches.c.answered_at, searches.c.id)
+        for row in self._connection.execute(oldest_first.execution_options(yield_per=ROWS_AT_A_TIME)):
+            candidates = candidates_from_json(self._keys.open(searches.c.candidates, row.id, row.candidates))
+            if any(candidate.subject_id == subject_id for candidate in candidates):
+                yield self._search(row)
 
     def review(self, search_id: str) -> Review | None:
         row = self._connection.execute(select(reviews).where(reviews.c.search_id == search_id)).one_or_none()

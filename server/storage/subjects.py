@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
-from datetime import date
 from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, delete, exists, func, insert, select, update
@@ -13,17 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflict
 from server.domain.face import Template
-from server.domain.gallery import Addition, Record, Reference, Source, Status, Subject, Supplement
+from server.domain.gallery import Addition, Record, Reference, Status, Subject, Supplement
 from server.domain.gallery_errors import RecordNumberTaken, ReferenceUnknown, SubjectUnknown
 from server.storage.data_keys import DataKeys
 from server.storage.duplicates import forget_reference, forget_subject, forget_uncompared
 from server.storage.gallery import gallery_version
+from server.storage.sealed_records import DESCRIPTION, open_reference, open_subject, reference_row, subject_row
 from server.storage.sealed_templates import seal_template
 from server.storage.tables import AnyRow, gallery_changes, refs, rejections, subjects, templates
 
-Change = Literal["added", "enrolled", "removed", "withdrawn", "embedded", "dropped"]
-
-DESCRIPTION = (refs.c.id, refs.c.subject_id, refs.c.source, refs.c.lawful_basis, refs.c.captured_on, refs.c.status)
+Change = Literal["added", "enrolled", "removed", "withdrawn", "restored", "embedded", "dropped"]
 
 
 class SqlSubjects:
@@ -38,7 +34,7 @@ class SqlSubjects:
         row = self._connection.execute(select(subjects).where(subjects.c.id == subject_id)).one_or_none()
         if row is None:
             raise SubjectUnknown
-        return _subject(row.id, self._keys.open(subjects.c.person, row.id, row.person))
+        return open_subject(self._keys, row)
 
     def references_of(self, subject_id: str) -> Sequence[Reference]:
         """Raises SubjectUnknown."""
@@ -46,7 +42,7 @@ class SqlSubjects:
         rows = self._connection.execute(
             select(*DESCRIPTION).where(refs.c.subject_id == subject_id).order_by(refs.c.captured_on, refs.c.id)
         )
-        return [self._reference(row) for row in rows]
+        return [open_reference(self._keys, row) for row in rows]
 
     def reference_of(self, subject_id: str, reference_id: str) -> Reference:
         """Raises ReferenceUnknown unless the reference is one of this subject's."""
@@ -54,11 +50,11 @@ class SqlSubjects:
         row = self._connection.execute(own).one_or_none()
         if row is None:
             raise ReferenceUnknown
-        return self._reference(row)
+        return open_reference(self._keys, row)
 
     def record(self, reference_id: str) -> Record:
         """Subject and reference of an active reference; raises ReferenceUnknown."""
-        reference = self._reference(self._active(select(*DESCRIPTION), reference_id))
+        reference = open_reference(self._keys, self._active(select(*DESCRIPTION), reference_id))
         return Record(self.subject(reference.subject_id), reference)
 
     def image(self, reference_id: str) -> bytes:
@@ -66,12 +62,19 @@ class SqlSubjects:
         row = self._active(select(refs.c.image), reference_id)
         return self._keys.open(refs.c.image, reference_id, row.image)
 
+    def portrait(self, reference_id: str) -> bytes:
+        """The decrypted JPEG of a reference, whatever its status; raises ReferenceUnknown."""
+        sealed = self._connection.scalar(select(refs.c.image).where(refs.c.id == reference_id))
+        if sealed is None:
+            raise ReferenceUnknown
+        return self._keys.open(refs.c.image, reference_id, sealed)
+
     def lacking(self, model: str, after: str, limit: int) -> Sequence[Reference]:
         """Active references with neither template nor rejection of `model`, by id, those above `after`."""
         rows = self._connection.execute(
             select(*DESCRIPTION).where(refs.c.id > after, *_lacks(model)).order_by(refs.c.id).limit(limit)
         )
-        return [self._reference(row) for row in rows]
+        return [open_reference(self._keys, row) for row in rows]
 
     def rejections(self, model: str) -> Mapping[str, str]:
         """The problem type of each image that `model` refused, by reference id, in the order of ids."""
@@ -82,7 +85,7 @@ class SqlSubjects:
         """Those of the given records that are enrolled, by record number."""
         digests = [self._keys.digest(subjects.c.person, number) for number in record_numbers]
         rows = self._connection.execute(select(subjects).where(subjects.c.record_number_digest.in_(digests)))
-        found = [_subject(row.id, self._keys.open(subjects.c.person, row.id, row.person)) for row in rows]
+        found = [open_subject(self._keys, row) for row in rows]
         return {subject.record_number: subject for subject in found}
 
     def held(self, fingerprints: Collection[str]) -> frozenset[str]:
@@ -99,7 +102,7 @@ class SqlSubjects:
 
     def add(self, subject: Subject) -> None:
         """Raises RecordNumberTaken."""
-        row = self._subject_row(subject)
+        row = subject_row(self._keys, subject)
         try:
             with self._connection.begin_nested():
                 self._connection.execute(insert(subjects).values(**row))
@@ -119,7 +122,7 @@ class SqlSubjects:
     def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
         """Store new subjects, and references of them or of others, as one gallery change; returns its version."""
         if added:
-            self._connection.execute(insert(subjects), [self._subject_row(subject) for subject in added])
+            self._connection.execute(insert(subjects), [subject_row(self._keys, subject) for subject in added])
         self._connection.execute(insert(refs), [self._row_of(addition) for addition in additions])
         made = [self._template_row(addition.reference.id, addition.template) for addition in additions]
         self._connection.execute(insert(templates), made)
@@ -151,15 +154,12 @@ class SqlSubjects:
             return gallery_version(self._connection), 0
         return self._note_change(model, "dropped"), dropped
 
-    def withdraw_reference(self, reference_id: str, status: Status) -> int:
-        """Take an active reference out of every search, for `status`; returns the gallery change version.
-
-        Raises ReferenceUnknown unless the reference is active.
-        """
-        own = update(refs).where(refs.c.id == reference_id, refs.c.status == Status.ACTIVE)
+    def put_status(self, reference_id: str, status: Status) -> int:
+        """Give a reference another status; returns the gallery change version. Raises ReferenceUnknown."""
+        own = update(refs).where(refs.c.id == reference_id)
         if self._connection.execute(own.values(status=status)).rowcount == 0:
             raise ReferenceUnknown
-        return self._note_change(reference_id, "withdrawn")
+        return self._note_change(reference_id, "restored" if status is Status.ACTIVE else "withdrawn")
 
     def erase_reference(self, reference_id: str) -> int:
         """Delete image, templates and row; returns the gallery change version. Raises ReferenceUnknown."""
@@ -190,29 +190,10 @@ class SqlSubjects:
             raise ReferenceUnknown
         return row
 
-    def _reference(self, row: AnyRow) -> Reference:
-        lawful_basis = self._keys.open(refs.c.lawful_basis, row.id, row.lawful_basis).decode()
-        return Reference(row.id, row.subject_id, Source(row.source), lawful_basis, row.captured_on, Status(row.status))
-
-    def _subject_row(self, subject: Subject) -> dict[str, Any]:
-        return {
-            "id": subject.id,
-            "record_number_digest": self._keys.digest(subjects.c.person, subject.record_number),
-            "person": self._keys.seal(subjects.c.person, subject.id, _person(subject)),
-        }
-
     def _row(self, reference: Reference, image: bytes, fingerprint: str | None) -> dict[str, Any]:
         """What `refs` holds of a reference."""
-        return {
-            "id": reference.id,
-            "subject_id": reference.subject_id,
-            "source": reference.source,
-            "status": reference.status,
-            "captured_on": reference.captured_on,
-            "lawful_basis": self._keys.seal(refs.c.lawful_basis, reference.id, reference.lawful_basis.encode()),
-            "image": self._keys.seal(refs.c.image, reference.id, image),
-            "fingerprint_digest": self._digest(refs.c.fingerprint_digest, fingerprint),
-        }
+        digest = self._digest(refs.c.fingerprint_digest, fingerprint)
+        return reference_row(self._keys, reference, image) | {"fingerprint_digest": digest}
 
     def _row_of(self, addition: Addition) -> dict[str, Any]:
         row = self._row(addition.reference, addition.portrait, addition.fingerprint)
@@ -248,19 +229,3 @@ def _lacks(model: str) -> tuple[ColumnElement[bool], ...]:
         exists().where(table.c.reference_id == refs.c.id, table.c.model == model) for table in (templates, rejections)
     ]
     return refs.c.status == Status.ACTIVE, *(~there for there in known)
-
-
-def _person(subject: Subject) -> bytes:
-    return json.dumps(asdict(subject), default=date.isoformat).encode()
-
-
-def _subject(subject_id: str, person: bytes) -> Subject:
-    fields = json.loads(person)
-    born_on = fields["born_on"]
-    return Subject(
-        subject_id,
-        fields["record_number"],
-        fields["given_name"],
-        fields["family_name"],
-        None if born_on is None else date.fromisoformat(born_on),
-    )

@@ -141,6 +141,9 @@ refs = Table(
     Column("image", Sealed, nullable=False),
     Column("fingerprint_digest", Digest, index=True),
     Column("mark_digest", Digest, index=True),
+    Column("review_on", Date, index=True),
+    Column("station", Sealed),
+    Column("station_digest", Digest, index=True),
     Index(None, "status", "id", "subject_id", "source"),  # all that a matcher reads, so that no photograph is passed
 )
 

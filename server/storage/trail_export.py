@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from server.audit.checkpoint import Verifier
 from server.audit.export import export_lines
 from server.audit.verify import StoredEntry
 from server.domain.events import Act, Event
+from server.storage.private_file import new_private_file
 from server.workflow.storage_ports import Database, Trail
 
 
@@ -26,21 +24,9 @@ def export_to_file(database: Database, verifier: Verifier, file: Path) -> int:
 
     The file is there before the entry is: no entry speaks of an export that could not begin. Raises OSError.
     """
-    with _new_private_file(file) as output:
+    with new_private_file(file) as output:
         with database.write() as unit:
             unit.commit(Event(Act.TRAIL_EXPORTED, None))
         with database.read() as view:
             output.writelines(export_trail(view.trail, verifier))
             return view.trail.size()
-
-
-@contextmanager
-def _new_private_file(file: Path) -> Iterator[BinaryIO]:
-    """A file of mode 0600, for it is to hold names and free texts in clear; a failure leaves none behind."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as output:
-            yield output
-    except BaseException:
-        file.unlink()
-        raise

@@ -17,6 +17,7 @@ from server.storage.data_keys import DataKeys, load_data_keys
 from server.storage.duplicates import SqlDuplicates
 from server.storage.engine import PATIENCE, emptied_log, open_engine, reading, translated_errors, writing
 from server.storage.gallery import SqlGallery
+from server.storage.holdings import SqlHoldings
 from server.storage.schema import upgrade
 from server.storage.searches import SqlSearches
 from server.storage.subjects import SqlSubjects
@@ -33,6 +34,7 @@ class SqlView:
     def __init__(self, connection: Connection, keys: DataKeys, trail: SqlTrail) -> None:
         self.accounts = SqlAccounts(connection, keys)
         self.subjects = SqlSubjects(connection, keys)
+        self.holdings = SqlHoldings(connection, keys)
         self.duplicates = SqlDuplicates(connection)
         self.searches = SqlSearches(connection, keys)
         self.trail = trail

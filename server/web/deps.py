@@ -20,8 +20,11 @@ from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
+from server.workflow.records import Records
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+from server.workflow.subject_access import SubjectAccess
+from server.workflow.withdrawal import Withdrawal
 
 Pings = Mapping[str, Callable[[], None]]
 """Part of the service -> a call that raises Unavailable when the part is down."""
@@ -35,6 +38,9 @@ class Workflows:
     enrolment: Enrolment
     erasures: Erasures
     duplicates: DuplicateReview
+    withdrawal: Withdrawal
+    records: Records
+    subject_access: SubjectAccess
     supervision: Supervision
     retention: Retention
 

@@ -19,6 +19,8 @@ class Right(StrEnum):
     ADJUDICATE = "adjudicate"
     ENROL = "enrol"
     ERASE = "erase"
+    READ_RECORDS = "read-records"
+    EXPORT_RECORD = "export-record"
     FOLLOW_ERASURE = "follow-erasure"
     REVIEW = "review"
     READ_TRAIL = "read-trail"
@@ -30,6 +32,8 @@ RIGHTS: dict[Right, frozenset[Role]] = {
     Right.ADJUDICATE: frozenset({Role.OFFICER}),
     Right.ENROL: frozenset({Role.GALLERY_MANAGER}),
     Right.ERASE: frozenset({Role.GALLERY_MANAGER}),
+    Right.READ_RECORDS: frozenset({Role.GALLERY_MANAGER}),
+    Right.EXPORT_RECORD: frozenset({Role.GALLERY_MANAGER}),
     Right.FOLLOW_ERASURE: frozenset({Role.GALLERY_MANAGER, Role.SUPERVISOR}),
     Right.REVIEW: frozenset({Role.SUPERVISOR}),
     Right.READ_TRAIL: frozenset({Role.SUPERVISOR}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from server.domain.candidates import Scored
-from server.domain.gallery import Addition, Reference, Subject
+from server.domain.gallery import Addition, Subject
 from server.domain.gallery_errors import RecordContradicted
 from server.workflow.duplicates import Scores
 from server.workflow.intake import Refusal
@@ -71,10 +71,7 @@ def _added(batch: Admitted, ready: Ready, randomness: Randomness) -> Subject:
 
 
 def _addition(ready: Ready, subject: Subject, randomness: Randomness) -> Addition:
-    provenance, likeness = ready.row.provenance, ready.likeness
-    reference = Reference(
-        randomness.id(), subject.id, provenance.source, provenance.lawful_basis, provenance.captured_on
-    )
+    likeness, reference = ready.likeness, ready.row.provenance.reference(randomness.id(), subject.id)
     return Addition(reference, likeness.template, likeness.portrait, ready.fingerprint, ready.mark)
 
 

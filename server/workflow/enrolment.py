@@ -11,7 +11,7 @@ from server.domain.candidates import Scored
 from server.domain.capture import Likeness
 from server.domain.errors import Unavailable
 from server.domain.events import Act, Event, Json
-from server.domain.gallery import Addition, Reference, Source, Status, Subject, fingerprint_of
+from server.domain.gallery import Addition, Reference, Source, Subject, fingerprint_of
 from server.domain.gallery_errors import ReferenceHeld
 from server.domain.image_errors import ImageRefused
 from server.workflow.access import Right, permit
@@ -30,6 +30,20 @@ class Provenance:
     source: Source
     lawful_basis: str
     captured_on: date
+    review_on: date | None = None
+    station: str = ""
+
+    def reference(self, reference_id: str, subject_id: str) -> Reference:
+        """An active reference of the subject."""
+        return Reference(
+            reference_id,
+            subject_id,
+            self.source,
+            self.lawful_basis,
+            self.captured_on,
+            review_on=self.review_on,
+            station=self.station,
+        )
 
 
 @dataclass(frozen=True)
@@ -61,9 +75,7 @@ class Enrolment:
         Raises RoleMissing, RecordInvalid, SubjectUnknown, ReferenceHeld or an ImageRefused (PoorReference, ...).
         """
         permit(actor, Right.ENROL)
-        reference = Reference(
-            self.randomness.id(), subject_id, provenance.source, provenance.lawful_basis, provenance.captured_on
-        )
+        reference = provenance.reference(self.randomness.id(), subject_id)
         reference.check()
         with self.database.read() as view:
             fingerprint = fingerprint_of(view.subjects.subject(subject_id).record_number, image)
@@ -114,21 +126,6 @@ class Enrolment:
         self.gallery.removed(reference_id, version)
         return receipt
 
-    def withdraw_reference(
-        self, actor: Actor, subject_id: str, reference_id: str, status: Status = Status.WITHDRAWN
-    ) -> Receipt:
-        """Take a reference out of every search at once and keep it on record as `status`, which is any but active.
-
-        Raises RoleMissing, SubjectUnknown or ReferenceUnknown.
-        """
-        permit(actor, Right.ERASE)
-        with self.database.write() as unit:
-            unit.subjects.reference_of(subject_id, reference_id)
-            version = unit.subjects.withdraw_reference(reference_id, status)
-            receipt = unit.commit(_withdrawn(actor, subject_id, reference_id, version, status))
-        self.gallery.removed(reference_id, version)
-        return receipt
-
     def erase_subject(self, actor: Actor, subject_id: str) -> Receipt:
         """Erase a subject with every reference, in one commit. Raises RoleMissing or SubjectUnknown."""
         permit(actor, Right.ERASE)
@@ -157,15 +154,12 @@ def enrolled_event(actor_id: str | None, addition: Addition, **further: Json) ->
         "reference": reference.id,
         "source": reference.source.value,
         "captured_on": reference.captured_on.isoformat(),
+        "review_on": reference.review_on.isoformat() if reference.review_on else None,
         "model": addition.template.model,
         **further,
     }
-    return Event(Act.REFERENCE_ENROLLED, actor_id, details=details, private={"lawful_basis": reference.lawful_basis})
-
-
-def _withdrawn(actor: Actor, subject_id: str, reference_id: str, version: int, status: Status) -> Event:
-    details: dict[str, Json] = {"subject": subject_id, "reference": reference_id, "version": version}
-    return Event(Act.REFERENCE_WITHDRAWN, actor.id, details=details | {"status": status.value})
+    private = {"lawful_basis": reference.lawful_basis, "station": reference.station}
+    return Event(Act.REFERENCE_ENROLLED, actor_id, details=details, private=private)
 
 
 def _erased(actor: Actor, subject_id: str, reference_id: str, version: int) -> Event:

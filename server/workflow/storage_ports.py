@@ -15,6 +15,7 @@ from server.domain.actors import Account, Session
 from server.domain.events import Event, Json
 from server.domain.face import Template
 from server.domain.gallery import Addition, Record, Reference, Status, Subject, Supplement
+from server.domain.holdings import Page, Wanted
 from server.domain.search import Review, Search, SearchState
 from server.workflow.duplicate_ports import Duplicates, DuplicatesWriter
 
@@ -83,6 +84,9 @@ class Subjects(Protocol):
     def image(self, reference_id: str) -> bytes:
         """The decrypted JPEG of an active reference; raises ReferenceUnknown."""
 
+    def portrait(self, reference_id: str) -> bytes:
+        """The decrypted JPEG of a reference, whatever its status; raises ReferenceUnknown."""
+
     def lacking(self, model: str, after: str, limit: int) -> Sequence[Reference]:
         """Active references with neither template nor rejection of `model`, by id, those above `after`."""
 
@@ -126,10 +130,10 @@ class SubjectsWriter(Subjects, Protocol):
     def drop_templates(self, model: str) -> tuple[int, int]:
         """Delete every template and rejection of `model`; returns the gallery change version and how many went."""
 
-    def withdraw_reference(self, reference_id: str, status: Status) -> int:
-        """Take an active reference out of every search, for `status`; returns the gallery change version.
+    def put_status(self, reference_id: str, status: Status) -> int:
+        """Give a reference another status: only an active one is in any search. Returns the gallery change version.
 
-        Raises ReferenceUnknown unless the reference is active.
+        Which status may follow which is `Reference.require_becoming`'s to say. Raises ReferenceUnknown.
         """
 
     def erase_reference(self, reference_id: str) -> int:
@@ -137,6 +141,11 @@ class SubjectsWriter(Subjects, Protocol):
 
     def erase(self, subject_id: str) -> None:
         """Delete a subject that has no reference left. Raises SubjectUnknown, or Conflict if one is left."""
+
+
+class Holdings(Protocol):
+    def page(self, wanted: Wanted, after: str, limit: int) -> Page:
+        """At most `limit` holdings of the subjects whose ids stand above `after`, by subject id."""
 
 
 class Searches(Protocol):
@@ -155,6 +164,9 @@ class Searches(Protocol):
         """How many `closed_unreviewed` would give without a limit."""
 
     def recent(self, limit: int, state: SearchState | None = None) -> Sequence[Search]: ...
+
+    def closed_with(self, subject_id: str) -> Iterator[Search]:
+        """Decided or expired searches that put the subject forward, oldest first; all are looked through."""
 
     def review(self, search_id: str) -> Review | None: ...
 
@@ -189,6 +201,12 @@ class Trail(Protocol):
     def of_search(self, search_id: str) -> Sequence[TrailEntry]:
         """Every entry of one search, oldest first; private parts stay closed."""
 
+    def naming(self, names: Collection[str]) -> Iterator[TrailEntry]:
+        """Entries in whose leaf one of the ids stands, oldest first; private parts stay closed; all are looked through.
+
+        names: ids as `Randomness.id` makes them.
+        """
+
     def entry(self, index: int) -> TrailEntry:
         """Raises EntryUnknown."""
 
@@ -213,6 +231,9 @@ class View(Protocol):
 
     @property
     def subjects(self) -> Subjects: ...
+
+    @property
+    def holdings(self) -> Holdings: ...
 
     @property
     def duplicates(self) -> Duplicates: ...

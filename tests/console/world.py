@@ -36,8 +36,11 @@ from server.workflow.duplicates import DuplicateReview
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.erasure import Erasures
 from server.workflow.identification import Identification
+from server.workflow.records import Records
 from server.workflow.retention import Retention
 from server.workflow.review import Supervision
+from server.workflow.subject_access import SubjectAccess
+from server.workflow.withdrawal import Withdrawal
 from tests.fakes.clock import StoppedClock
 from tests.fakes.face_engine import graded
 from tests.fakes.memory_database import MemoryDatabase
@@ -261,6 +264,9 @@ def _workflows(
         enrolment=Enrolment(database, engine, gallery, clock, randomness, policy.threshold),
         duplicates=DuplicateReview(database),
         erasures=Erasures(database, database.gallery, MemoryMatchers(Standing({}, []))),
+        withdrawal=Withdrawal(database, engine, gallery, database.gallery),
+        records=Records(database),
+        subject_access=SubjectAccess(database, clock),
         supervision=Supervision(database, retention, clock),
         retention=retention,
     )

@@ -17,6 +17,7 @@ from server.domain.events import Event
 from server.domain.gallery import Census, IndexedReference
 from server.workflow.ports import Clock
 from server.workflow.storage_ports import Receipt
+from tests.fakes.memory_holdings import MemoryHoldings
 from tests.fakes.memory_tables import Enrolled, MemoryAccounts, MemoryDuplicates, MemorySearches, MemorySubjects, State
 from tests.fakes.memory_trail import MemoryTrail
 
@@ -27,6 +28,7 @@ class MemoryView:
     def __init__(self, state: State, signer: Signer) -> None:
         self.accounts = MemoryAccounts(state)
         self.subjects = MemorySubjects(state)
+        self.holdings = MemoryHoldings(state)
         self.duplicates = MemoryDuplicates(state)
         self.searches = MemorySearches(state)
         self.trail = MemoryTrail(state.trail, signer)

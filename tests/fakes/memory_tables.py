@@ -127,6 +127,9 @@ class MemorySubjects:
     def image(self, reference_id: str) -> bytes:
         return self._active(reference_id).image
 
+    def portrait(self, reference_id: str) -> bytes:
+        return self._held(reference_id).image
+
     def lacking(self, model: str, after: str, limit: int) -> Sequence[Reference]:
         found = sorted(name for name, held in self._state.references.items() if name > after and held.lacks(model))
         return [self._state.references[name].reference for name in found[:limit]]
@@ -190,8 +193,8 @@ class MemorySubjects:
         self._state.references = after
         return self._next_version(), sum(model in held.templates for held in before.values())
 
-    def withdraw_reference(self, reference_id: str, status: Status) -> int:
-        held = self._active(reference_id)
+    def put_status(self, reference_id: str, status: Status) -> int:
+        held = self._held(reference_id)
         self._state.references[reference_id] = replace(held, reference=replace(held.reference, status=status))
         return self._next_version()
 
@@ -213,8 +216,14 @@ class MemorySubjects:
         self._state.duplicates = {name: pair for name, pair in held.items() if stays(pair)}
 
     def _active(self, reference_id: str) -> Enrolled:
+        held = self._held(reference_id)
+        if not held.active:
+            raise ReferenceUnknown
+        return held
+
+    def _held(self, reference_id: str) -> Enrolled:
         held = self._state.references.get(reference_id)
-        if held is None or not held.active:
+        if held is None:
             raise ReferenceUnknown
         return held
 
@@ -300,6 +309,12 @@ class MemorySearches:
     def recent(self, limit: int, state: SearchState | None = None) -> Sequence[Search]:
         wanted = [search for search in self._state.searches.values() if state in {None, search.state}]
         return sorted(wanted, key=attrgetter("answered_at", "id"), reverse=True)[:limit]
+
+    def closed_with(self, subject_id: str) -> Iterator[Search]:
+        closed = [search for search in self._state.searches.values() if not search.undecided]
+        for search in sorted(closed, key=attrgetter("answered_at", "id")):
+            if any(candidate.subject_id == subject_id for candidate in search.candidates):
+                yield search
 
     def review(self, search_id: str) -> Review | None:
         return self._state.reviews.get(search_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.audit.checkpoint import Checkpoint, Signer, sign
@@ -48,6 +48,10 @@ class MemoryTrail:
 
     def of_search(self, search_id: str) -> Sequence[TrailEntry]:
         return [_closed(entry) for entry in self.state.entries if entry.search_id == search_id]
+
+    def naming(self, names: Collection[str]) -> Iterator[TrailEntry]:
+        wanted = [name.encode() for name in names]
+        yield from (_closed(entry) for entry in self.state.entries if any(name in entry.leaf for name in wanted))
 
     def entry(self, index: int) -> TrailEntry:
         if not 0 <= index < self.size():

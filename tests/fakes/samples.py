@@ -46,6 +46,8 @@ def reference(number: int = 1, subject_number: int | None = None) -> Reference:
         Source.CUSTODY,
         "Custody regulation 12",
         date(2024, 1, number),
+        review_on=date(2030, 1, number),
+        station="Quayside custody suite",
     )
 
 

@@ -187,7 +187,7 @@ def test_a_mark_is_known_until_its_reference_is_erased(enrolled: AnyDatabase) ->
 
     assert known() == {"mark 1", "mark 2"}
     with enrolled.write() as unit:
-        unit.subjects.withdraw_reference("reference-2", Status.WITHDRAWN)
+        unit.subjects.put_status("reference-2", Status.WITHDRAWN)
         unit.subjects.erase_reference("reference-1")
         unit.commit(HAPPENED)
     assert known() == {"mark 2"}
@@ -232,7 +232,7 @@ def test_who_is_erased_or_withdrawn_is_not_compared(enrolled: AnyDatabase) -> No
     postponed(enrolled, 1, 2, 3)
     with enrolled.write() as unit:
         unit.subjects.erase_reference("reference-1")
-        unit.subjects.withdraw_reference("reference-2", Status.WITHDRAWN)
+        unit.subjects.put_status("reference-2", Status.WITHDRAWN)
         unit.commit(HAPPENED)
     assert uncompared(enrolled) == ["reference-3"]
 

@@ -12,11 +12,13 @@ from server.domain.decision import Corroboration, Decision, Judgement, Outcome
 from server.domain.duplicates import Verdict
 from server.domain.errors import OifrError, RequestInvalid
 from server.domain.face import Box, NamedFace
-from server.domain.gallery import Source
+from server.domain.gallery import Source, Status
+from server.domain.holdings import Wanted
 from server.domain.probe import Alternative, Ground, Place, Purpose
 from server.domain.search import ReviewOutcome
 from server.domain.search_errors import GroundUnknown, PurposeInvalid, PurposeMissing
 from server.workflow.enrolment import Provenance
+from server.workflow.subject_access import Handover
 
 WITHOUT_NUL = r"^[^\x00]*$"
 """PostgreSQL keeps no NUL in a text."""
@@ -114,6 +116,42 @@ class VerdictForm(Form):
     verdict: Verdict
 
 
+class StatusForm(Form):
+    """`reason`: in the operator's words; it stands in the trail, outside what is bound for ever."""
+
+    status: Status
+    reason: Annotated[Prose, Field(min_length=1)]
+
+
+class ListForm(Form):
+    """Which records to list; what is left out asks for nothing. `after`: the `next` of the page before.
+
+    `review_before`: reviews due before that day; references without a review date are due at once.
+    """
+
+    source: Source | None = None
+    status: Status | None = None
+    review_before: date | None = None
+    station: Word = ""
+    lawful_basis: Word = ""
+    record_prefix: Word = ""
+    after: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")] = ""
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.source, self.status, self.review_before, self.station, self.lawful_basis, self.record_prefix)
+
+
+class HandoverForm(Form):
+    """To whom a person's file goes and why, in the operator's words."""
+
+    recipient: Annotated[Word, Field(min_length=1)]
+    reason: Annotated[Prose, Field(min_length=1)]
+
+    def handover(self) -> Handover:
+        return Handover(self.recipient, self.reason)
+
+
 class SubjectForm(Form):
     record_number: Annotated[Word, Field(min_length=1)]
     given_name: Word
@@ -125,9 +163,11 @@ class ReferenceForm(Form):
     source: Source
     lawful_basis: Annotated[Word, Field(min_length=1)]
     captured_on: date
+    review_on: date | None = None
+    station: Word = ""
 
     def provenance(self) -> Provenance:
-        return Provenance(self.source, self.lawful_basis, self.captured_on)
+        return Provenance(self.source, self.lawful_basis, self.captured_on, self.review_on, self.station)
 
 
 def provenance_from(text: str | None) -> Provenance:

@@ -14,7 +14,7 @@ from server.web.api.forms import (
     purpose_from,
 )
 from server.web.api.multipart import InMemoryForm
-from server.web.api.routing import BINARY, Identifier, Label, multipart_body, problems
+from server.web.api.routing import BINARY, Identifier, Label, Size, jpeg, multipart_body, problems
 from server.web.api.views import DecidedView, ReceiptView, ReviewedView, SearchView
 from server.web.deps import Flows, Places, SignedInActor
 from server.workflow.adjudication import OpenedSearch
@@ -58,8 +58,10 @@ def open_search(search_id: Identifier, actor: SignedInActor, flows: Flows) -> Se
     responses={200: {"content": {"image/jpeg": {}}}, **problems(401, 403, 404, 409, 410, 422, 503)},
     response_class=Response,
 )
-def candidate_image(search_id: Identifier, label: Label, actor: SignedInActor, flows: Flows) -> Response:
-    return Response(flows.adjudication.image(actor, search_id, label), media_type="image/jpeg")
+def candidate_image(
+    search_id: Identifier, label: Label, actor: SignedInActor, flows: Flows, size: Size = None
+) -> Response:
+    return jpeg(flows.adjudication.image(actor, search_id, label), size)
 
 
 @router.post("/{search_id}/judgements", responses=problems(401, 403, 404, 409, 422, 503))

@@ -21,6 +21,8 @@ DECISION = {"outcome": "none-of-these"}
 JUDGEMENT = {"label": "A", "judgement": "same"}
 SUBJECT = {"record_number": "RN-new", "given_name": "Wilhelmina", "family_name": "Quetzalowicz"}
 RECORD = json.dumps({"source": "custody", "lawful_basis": "Regulation 12", "captured_on": "2024-01-31"})
+HANDOVER = {"recipient": "The person, by post", "reason": "Request 2026/7"}
+HELD_BACK = {"status": "quarantined", "reason": "Complaint 12"}
 JSON = {"Content-Type": "application/json"}
 
 Who = Callable[[World], Actor | None]
@@ -80,6 +82,19 @@ def raw(name: str, content: bytes, headers: Mapping[str, str] = JSON) -> Refusal
 
 def enrolling(name: str, slug: str, parts: Sequence[Part], status: int = 422) -> Refusal:
     return Refusal(name, manager, "POST /v1/subjects/{subject}/references", status, slug, {"files": parts})
+
+
+def putting(name: str, slug: str, content: object, status: int = 422) -> Refusal:
+    call = "PUT /v1/subjects/{subject}/references/{reference}/status"
+    return Refusal(name, manager, call, status, slug, {"json": content})
+
+
+def listing(name: str, content: object) -> Refusal:
+    return Refusal(name, manager, "POST /v1/subjects/list", 422, "request-invalid", {"json": content})
+
+
+def exporting(name: str, content: object) -> Refusal:
+    return Refusal(name, manager, "POST /v1/subjects/{subject}/export", 422, "request-invalid", {"json": content})
 
 
 ADA = photo("ada")
@@ -216,6 +231,8 @@ ROLES = [
         (supervisor, "POST /v1/subjects/{subject}/references", {"files": [("record", (None, RECORD)), ("image", ADA)]}),
         (officer, "DELETE /v1/subjects/{subject}", {}),
         (officer, "DELETE /v1/subjects/{subject}/references/{reference}", {}),
+        (officer, "PUT /v1/subjects/{subject}/references/{reference}/status", {"json": HELD_BACK}),
+        (supervisor, "PUT /v1/subjects/{subject}/references/{reference}/status", {"json": HELD_BACK}),
     )
 ]
 
@@ -223,6 +240,8 @@ BERG_S_NUMBER, NO_NUMBER = {**SUBJECT, "record_number": "RN-berg-1"}, {**SUBJECT
 NO_SUCH_DAY = {**SUBJECT, "born_on": "1990-02-30"}
 DOCUMENTED: Part = ("record", (None, RECORD.encode()))
 WITHOUT_BASIS: Part = ("record", (None, RECORD.replace("Regulation 12", " ").encode()))
+REVIEWED_TOO_EARLY: Part = ("record", (None, RECORD.replace("}", ', "review_on": "2024-01-30"}').encode()))
+REVIEWED_NEVER: Part = ("record", (None, RECORD.replace("}", ', "review_on": "never"}').encode()))
 PORTRAIT: Part = ("image", ("portrait.jpg", ADA))
 FACELESS: Part = ("image", ("portrait.jpg", photo("ada", "no-face")))
 
@@ -232,9 +251,24 @@ GALLERY = [
     Refusal("no such day", manager, "POST /v1/subjects", 422, "request-invalid", {"json": NO_SUCH_DAY}),
     enrolling("no record", "request-invalid", [PORTRAIT]),
     enrolling("record without basis", "request-invalid", [WITHOUT_BASIS, PORTRAIT]),
+    enrolling("review before the capture", "review-date-invalid", [REVIEWED_TOO_EARLY, PORTRAIT]),
+    enrolling("review on no day", "request-invalid", [REVIEWED_NEVER, PORTRAIT]),
     enrolling("no photograph", "image-count", [DOCUMENTED]),
     enrolling("two photographs", "image-count", [DOCUMENTED, PORTRAIT, PORTRAIT]),
     enrolling("photograph without a face", "no-face", [DOCUMENTED, FACELESS]),
+    putting("unknown status", "request-invalid", {"status": "hidden", "reason": "x"}),
+    putting("no reason", "request-invalid", {"status": "withdrawn"}),
+    putting("a blank reason", "request-invalid", {"status": "withdrawn", "reason": " "}),
+    putting("NUL in the reason", "request-invalid", {"status": "withdrawn", "reason": "x\0"}),
+    putting("the same status", "status-unchanged", {"status": "active", "reason": "x"}, status=409),
+    Refusal(
+        "status of an unknown reference",
+        manager,
+        f"PUT /v1/subjects/{{subject}}/references/{MISSING_ID}/status",
+        404,
+        "reference-unknown",
+        {"json": HELD_BACK},
+    ),
     Refusal(
         "review too early",
         supervisor,
@@ -253,6 +287,7 @@ STRANGERS = [
         ("GET /v1/searches/{search}", {}),
         ("POST /v1/searches/{search}/decision", {"json": DECISION}),
         ("POST /v1/subjects", {"json": SUBJECT}),
+        ("PUT /v1/subjects/{subject}/references/{reference}/status", {"json": HELD_BACK}),
         ("GET /v1/audit/entries", {}),
         ("GET /v1/audit/checkpoint", {}),
         ("GET /v1/searches/{search}", {"headers": {"Authorization": "Bearer made-up"}}),
@@ -275,7 +310,72 @@ ADDRESSES = [
     Refusal("no route for lists of searches", officer, "GET /v1/searches", 405, "method-not-allowed"),
 ]
 
-ALL = [*PURPOSES, *IMAGES, *DECISIONS, *IDENTIFIERS, *SOMEONE_ELSES, *ROLES, *GALLERY, *STRANGERS, *ADDRESSES]
+RECORDS = (
+    [
+        listing("unknown source", {"source": "suspects"}),
+        listing("unknown status", {"status": "hidden"}),
+        listing("a misspelt filter", {"statsu": "active"}),
+        listing("no such day", {"review_before": "2026-02-30"}),
+        listing("NUL in the station", {"station": "Quay\0side"}),
+        listing("an endless prefix", {"record_prefix": "R" * 201}),
+        listing("after what is no id", {"after": "RN-berg-1"}),
+        listing("no page", {"limit": 0}),
+        listing("endless page", {"limit": 501}),
+        listing("a list", []),
+        exporting("no recipient", {"reason": "x"}),
+        exporting("a blank recipient", {"recipient": " ", "reason": "x"}),
+        exporting("no export reason", {"recipient": "x"}),
+        exporting("unknown field of an export", {**HANDOVER, "templates": True}),
+        Refusal(
+            "export of an unknown subject",
+            manager,
+            f"POST /v1/subjects/{MISSING_ID}/export",
+            404,
+            "subject-unknown",
+            {"json": HANDOVER},
+        ),
+        Refusal("unknown record", manager, f"GET /v1/subjects/{MISSING_ID}", 404, "subject-unknown"),
+        Refusal("malformed record", manager, "GET /v1/subjects/RN-berg-1", 422, "request-invalid"),
+        Refusal(
+            "photograph of an unknown reference",
+            manager,
+            f"GET /v1/subjects/{{subject}}/references/{MISSING_ID}/image",
+            404,
+            "reference-unknown",
+        ),
+    ]
+    + [
+        Refusal(
+            f"photograph of size {size!r}",
+            manager,
+            f"GET /v1/subjects/{{subject}}/references/{{reference}}/image?size={size}",
+            422,
+            "request-invalid",
+        )
+        for size in ("31", "1281", "-80", "0", "large", "", "1e3")
+    ]
+    + [
+        Refusal(f"wrong role: {call}", who, call, 403, "role-missing", request)
+        for who in (officer, supervisor)
+        for call, request in (
+            ("POST /v1/subjects/list", {"json": {}}),
+            ("GET /v1/subjects/{subject}", {}),
+            ("GET /v1/subjects/{subject}/references/{reference}/image", {}),
+            ("POST /v1/subjects/{subject}/export", {"json": HANDOVER}),
+        )
+    ]
+    + [
+        Refusal(f"no token: {call}", nobody, call, 401, "not-signed-in", request, recorded=False)
+        for call, request in (
+            ("POST /v1/subjects/list", {"json": {}}),
+            ("GET /v1/subjects/{subject}", {}),
+            ("GET /v1/subjects/{subject}/references/{reference}/image?size=80", {}),
+            ("POST /v1/subjects/{subject}/export", {"json": HANDOVER}),
+        )
+    ]
+)
+
+ALL = [*PURPOSES, *IMAGES, *DECISIONS, *IDENTIFIERS, *SOMEONE_ELSES, *ROLES, *GALLERY, *RECORDS, *STRANGERS, *ADDRESSES]
 
 
 @pytest.mark.parametrize("refusal", ALL, ids=lambda refusal: refusal.name)

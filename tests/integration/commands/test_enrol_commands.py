@@ -64,6 +64,14 @@ def test_a_glance_counts_reports_and_stores_nothing(desk: Desk, manifest: Path) 
     assert desk.oifr("gallery", "status").output.startswith("0 active references")
 
 
+def test_a_review_before_the_capture_is_refused_with_the_row(desk: Desk, manifest: Path) -> None:
+    desk.oifr("enrol", str(manifest), "--dry-run", "--fast", "--review-on", "2024-01-30", *DEFAULTS)
+    report = (desk.home / "enrolment-rejects.csv").read_text()
+    assert report.count("row-invalid,review_on lies before captured_on.") == 4
+    run = desk.oifr("enrol", str(manifest), "--dry-run", "--fast", "--review-on", "2030-01-31", *DEFAULTS)
+    assert "2 could be looked at" in run.output
+
+
 def test_what_is_enrolled_is_known_again_in_a_folder_too(desk: Desk, tmp_path: Path) -> None:
     enrol_pair(desk)
     for record in (*RECORDS, "D-9"):
@@ -97,6 +105,7 @@ def test_a_source_that_cannot_be_used_is_refused_before_anything_is_opened(desk:
     assert desk.refusal("enrol", str(file)).startswith("SourceInvalid: The column 'height' is unknown.")
     assert desk.oifr("enrol", str(file), "--ignore", "Height", "--dry-run", "--fast").exit_code == 0
     assert desk.refusal("enrol", str(file), "--captured-on", "31.1.2024").startswith("SourceInvalid: --captured-on")
+    assert desk.refusal("enrol", str(file), "--review-on", "soon").startswith("SourceInvalid: --review-on")
     assert desk.oifr("enrol", str(tmp_path / "absent")).exit_code == 2
     assert desk.oifr("enrol", str(file), "--fast").exit_code == 2
 

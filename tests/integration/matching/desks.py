@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 from server.domain.actors import Actor, Role
-from server.domain.gallery import Source
+from server.domain.gallery import Source, Status
 from server.domain.policy import Policy
 from server.identity.tokens import SystemRandomness
 from server.matching.connection import connect
@@ -22,6 +22,7 @@ from server.workflow.coverage import Coverage
 from server.workflow.enrolment import Enrolment, Provenance
 from server.workflow.identification import Identification
 from server.workflow.retention import Retention
+from server.workflow.withdrawal import Withdrawal
 from tests.fakes.clock import StoppedClock
 from tests.fakes.face_engine import FakeFaceEngine, photo
 from tests.fakes.memory_gallery import MemoryVault
@@ -45,7 +46,7 @@ class Desk(Protocol):
 
     def erase(self, gone: Placed) -> None: ...
 
-    def withdraw(self, gone: Placed) -> None: ...
+    def put(self, placed: Placed, status: Status) -> None: ...
 
     def shown(self, person: str) -> set[str]:
         """The references put forward to an officer who has not searched before."""
@@ -57,6 +58,7 @@ class NearDesk:
     def __init__(self, database: SqlDatabase, gallery: ExactGallery, engine: FakeFaceEngine) -> None:
         clock, vault, randomness = StoppedClock(), MemoryVault(StoppedClock()), SystemRandomness()
         self._randomness = randomness
+        self._withdrawal = Withdrawal(database, engine, gallery, database.gallery)
         self._enrolment = Enrolment(database, engine, gallery, clock, randomness, POLICY.threshold)
         self._identification = Identification(
             database,
@@ -78,8 +80,8 @@ class NearDesk:
     def erase(self, gone: Placed) -> None:
         self._enrolment.erase_reference(MANAGER, *gone)
 
-    def withdraw(self, gone: Placed) -> None:
-        self._enrolment.withdraw_reference(MANAGER, *gone)
+    def put(self, placed: Placed, status: Status) -> None:
+        self._withdrawal.put(MANAGER, *placed, status, "Complaint 12")
 
     def shown(self, person: str) -> set[str]:
         officer = Actor(self._randomness.id(), "4471", frozenset({Role.OFFICER}))
@@ -111,8 +113,8 @@ class DistantDesk:
     def erase(self, gone: Placed) -> None:
         self._ask("erase", gone)
 
-    def withdraw(self, gone: Placed) -> None:
-        self._ask("withdraw", gone)
+    def put(self, placed: Placed, status: Status) -> None:
+        self._ask("put", placed, status)
 
     def shown(self, person: str) -> set[str]:
         return set(self._ask("shown", person))

@@ -1,4 +1,4 @@
-"""Any interleaving of enrolling, erasing, withdrawing and searching in two processes never shows who has left.
+"""Any interleaving of enrolling, erasing, withdrawing, putting back and searching in two processes shows who is there.
 
 Each desk is a process of its own, with a database connection, a Redis client, a matcher and workflows, over one SQLite
 file and one Redis.
@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
+from server.domain.gallery import Status
 from server.matching.embedded import EmbeddedRedis
 from tests.integration.matching.desks import Desk, Placed, distant_desk, near_desk
 
@@ -31,6 +32,7 @@ class Force:
         self.desks = desks
         self.client = client
         self.enrolled: dict[str, list[Placed]] = {person: [] for person in PEOPLE}
+        self.held_back: dict[str, list[Placed]] = {person: [] for person in PEOPLE}
         self._numbers = count(1)
 
     def enrol(self, desk: Desk, person: str) -> None:
@@ -42,7 +44,20 @@ class Force:
 
     def withdraw(self, desk: Desk, person: str) -> None:
         if self.enrolled[person]:
-            desk.withdraw(self.enrolled[person].pop(0))
+            gone = self.enrolled[person].pop(0)
+            desk.put(gone, Status.WITHDRAWN)
+
+    def quarantine(self, desk: Desk, person: str) -> None:
+        if self.enrolled[person]:
+            held_back = self.enrolled[person].pop()
+            desk.put(held_back, Status.QUARANTINED)
+            self.held_back[person].append(held_back)
+
+    def put_back(self, desk: Desk, person: str) -> None:
+        if self.held_back[person]:
+            back = self.held_back[person].pop(0)
+            desk.put(back, Status.ACTIVE)
+            self.enrolled[person].append(back)
 
     def search(self, desk: Desk, person: str) -> None:
         assert desk.shown(person) == {placed.reference_id for placed in self.enrolled[person]}
@@ -52,6 +67,8 @@ class Force:
 
     def clear(self) -> None:
         for person in PEOPLE:
+            while self.held_back[person]:
+                self.put_back(self.desks[0], person)
             while self.enrolled[person]:
                 self.erase(self.desks[0], person)
 
@@ -62,9 +79,13 @@ class Act(NamedTuple):
     person: str
 
 
+ACTS_OF_DESKS = [
+    *("enrol", "enrol", "erase", "withdraw", "quarantine", "put_back", "put_back"),
+    *("search", "search", "search", "flush"),
+]
 ACTS = st.builds(
     Act,
-    st.sampled_from(["enrol", "enrol", "erase", "withdraw", "search", "search", "search", "flush"]),
+    st.sampled_from(ACTS_OF_DESKS),
     st.integers(0, 1),
     st.sampled_from(PEOPLE),
 )
@@ -105,8 +126,10 @@ def test_nobody_is_shown_by_a_search_that_began_after_the_erasure(force: Force) 
             if turn % 3 != 2:
                 with noting:
                     there.discard(placed.reference_id)
-                leave = desk.erase if turn % 3 else desk.withdraw
-                leave(placed)
+                if turn % 3:
+                    desk.erase(placed)
+                else:
+                    desk.put(placed, Status.WITHDRAWN)
                 with noting:
                     gone.add(placed.reference_id)
 

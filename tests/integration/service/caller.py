@@ -112,6 +112,13 @@ class Caller:
         assert answer.status_code == 200, answer.text
         return answer.json()["receipt"]
 
+    def put(self, subject: str, reference: str, status: str) -> Any:
+        """Give a reference another status; returns the receipt."""
+        path = f"/v1/subjects/{subject}/references/{reference}/status"
+        answer = self._http.put(path, json={"status": status, "reason": "Complaint 12"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["receipt"]
+
     # --- the supervisor
 
     def entries(self, limit: int = 50) -> list[Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
+from PIL import Image
 from redis import Redis
 
 from server.matching.changes import STREAM
@@ -96,6 +99,40 @@ def tell_lies(redis: Redis) -> None:
 def _listed(caller: Caller, receipt: Any, count: int) -> Any:
     erasure = _completed(caller, receipt)
     return erasure if erasure and len(erasure["matchers"]) == count else None
+
+
+def test_a_reference_held_back_at_one_is_gone_at_the_other_and_comes_back(
+    install: Install, own_redis: EmbeddedRedis
+) -> None:
+    one = install(redis_url=own_redis.url)
+    other = replace(one, port=free_port())
+    hire(one)
+    with one.serving():
+        people = {person: reference for reference, person in enrol_pair(one).items()}
+        with (
+            other.serving(),
+            Caller(other.url, OFFICER) as officer,
+            Caller(one.url, SUPERVISOR) as supervisor,
+            Caller(one.url, MANAGER) as manager,
+        ):
+            subject = _subjects(supervisor)[people[ADA]]
+            receipt = manager.put(subject, people[ADA], "quarantined")
+            assert _found(officer, supervisor) == {people[BEA]}
+            eventually(lambda: _completed(manager, receipt), PATIENCE, "both have dropped it")
+            manager.put(subject, people[ADA], "active")
+            assert _found(officer, supervisor) == set(people.values())
+            photograph = manager.get(f"/v1/subjects/{subject}/references/{people[ADA]}/image", size=128)
+            assert max(Image.open(io.BytesIO(photograph.content), formats=("JPEG",)).size) == 128
+        file = one.home / "person.zip"
+        handover = ("--recipient", "The person", "--reason", "Request 7")
+        one.oifr("gallery", "export-subject", ADA.record_number, "--to", str(file), *handover)
+        told = json.loads(ZipFile(file).read("data.json"))
+        assert [reference["status"] for reference in told["references"]] == ["active"]
+        assert len(told["searches"]) == 1
+        listed = one.oifr("gallery", "list", "--json", "--record-prefix", ADA.record_number).stdout
+        assert json.loads(listed)["references"][0]["reference"] == people[ADA]
+        with opened_database(one) as database:
+            assert_trail_intact(one, database)
 
 
 def _subjects(supervisor: Caller) -> dict[str, str]:

@@ -74,12 +74,10 @@ def test_every_active_reference_is_read(database: SqlDatabase) -> None:
     assert read(database) == vectors(1, 2, 3, 4, 5)
     assert read(database, OTHER) == {}
     with database.write() as unit:
-        assert unit.subjects.withdraw_reference("reference-2", Status.WITHDRAWN) == 6
+        assert unit.subjects.put_status("reference-2", Status.WITHDRAWN) == 6
         assert unit.subjects.erase_reference("reference-4") == 7
         with pytest.raises(ReferenceUnknown):
-            unit.subjects.withdraw_reference("reference-2", Status.WITHDRAWN)
-        with pytest.raises(ReferenceUnknown):
-            unit.subjects.withdraw_reference("reference-9", Status.WITHDRAWN)
+            unit.subjects.put_status("reference-9", Status.WITHDRAWN)
         unit.commit(HAPPENED)
     assert read(database) == vectors(1, 3, 5)
     assert database.gallery.active([f"reference-{number}" for number in range(6)]) == set(vectors(1, 3, 5))
@@ -124,7 +122,7 @@ def test_changes_are_read_one_by_one(database: SqlDatabase) -> None:
     assert steps(database, after=5) == []
     with database.write() as unit:
         unit.subjects.erase_reference("reference-5")
-        unit.subjects.withdraw_reference("reference-1", Status.WITHDRAWN)
+        unit.subjects.put_status("reference-1", Status.WITHDRAWN)
         unit.subjects.enrol(reference(6, 1), template(6, OTHER), IMAGE)
         unit.subjects.enrol(reference(7, 1), template(7), IMAGE)
         unit.commit(HAPPENED)
@@ -139,6 +137,20 @@ def test_changes_are_read_one_by_one(database: SqlDatabase) -> None:
     (last,) = database.gallery.steps(MODEL, 8, 10) or ()
     assert last.came is not None
     assert np.array_equal(last.came.template.vector, template(7).vector)
+
+
+def test_a_reference_put_back_comes_again(database: SqlDatabase) -> None:
+    with database.write() as unit:
+        unit.subjects.put_status("reference-2", Status.QUARANTINED)
+        unit.subjects.put_status("reference-2", Status.ACTIVE)
+        unit.subjects.put_status("reference-3", Status.QUARANTINED)
+        unit.commit(HAPPENED)
+    assert steps(database, after=5) == [
+        (6, None, "reference-2"),
+        (7, "reference-2", None),
+        (8, None, "reference-3"),
+    ]
+    assert read(database) == vectors(1, 2, 4, 5)
 
 
 def test_too_many_changes_and_whole_batches_are_not_read_one_by_one(database: SqlDatabase) -> None:

@@ -31,6 +31,7 @@ SECRETS = {
     "family name": subject().family_name.encode(),
     "record number": subject().record_number.encode(),
     "lawful basis": reference().lawful_basis.encode(),
+    "station": reference().station.encode(),
     "sign-in name": account().actor.name.encode(),
     "password hash": account().password_hash.encode(),
     "necessity": PURPOSE.necessity.encode(),

@@ -23,6 +23,8 @@ CELLS = {
     "source": "missing",
     "lawful_basis": "Missing person report",
     "captured_on": "2024-01-31",
+    "review_on": "2030-01-31",
+    "station": "Quayside",
 }
 
 
@@ -48,7 +50,9 @@ def reason(sheet: Sheet, **changed: str) -> str:
 def test_a_row_is_read_whole(sheet: Sheet) -> None:
     made = row(sheet)
     assert made.person == Person("C-1", "Ada", "Quetzalowicz", date(1990, 5, 1))
-    assert made.provenance == Provenance(Source.MISSING, "Missing person report", date(2024, 1, 31))
+    assert made.provenance == Provenance(
+        Source.MISSING, "Missing person report", date(2024, 1, 31), date(2030, 1, 31), "Quayside"
+    )
     assert (made.number, made.place) == (7, "ada.jpg")
 
 
@@ -86,6 +90,10 @@ def test_dates_come_in_both_iso_forms(sheet: Sheet, text: str) -> None:
         ({"captured_on": "0000-01-01"}, "captured_on is no date of the form YYYY-MM-DD or YYYYMMDD."),
         ({"captured_on": "2026-03-03"}, "captured_on lies in the future."),
         ({"born_on": "2024-02-01"}, "captured_on lies before born_on."),
+        ({"review_on": "2024-01-30"}, "review_on lies before captured_on."),
+        ({"review_on": "soon"}, "review_on is no date of the form YYYY-MM-DD or YYYYMMDD."),
+        ({"station": "Q" * 201}, "station has more than 200 characters."),
+        ({"station": "Quay\0side"}, "station holds a control character, or is no text."),
         ({"given_name": "A" * 201}, "given_name has more than 200 characters."),
         ({"given_name": "A\0da"}, "given_name holds a control character, or is no text."),
         ({"record_number": "C\ud8001"}, "record_number holds a control character, or is no text."),
@@ -97,21 +105,28 @@ def test_what_cannot_be_used_is_named_by_its_column(sheet: Sheet, changed: dict[
 
 
 def test_options_hold_for_rows_that_do_not_say_it(tmp_path: Path) -> None:
-    sheet = Sheet(tmp_path, Defaults(Source.WANTED, "Warrant", date(2020, 1, 1)), TODAY)
-    assert row(sheet, source="", lawful_basis="", captured_on="").provenance == Provenance(
-        Source.WANTED, "Warrant", date(2020, 1, 1)
-    )
-    assert row(sheet).provenance.source is Source.MISSING
+    told = (Source.WANTED, "Warrant", date(2020, 1, 1), date(2026, 1, 1), "Harbour")
+    sheet = Sheet(tmp_path, Defaults(*told), TODAY)
+    silent = row(sheet, source="", lawful_basis="", captured_on="", review_on="", station="")
+    assert silent.provenance == Provenance(*told)
+    assert (row(sheet).provenance.source, row(sheet).provenance.station) == (Source.MISSING, "Quayside")
+    assert reason(sheet, captured_on="2026-01-02", review_on="") == "review_on lies before captured_on."
+
+
+def test_review_date_and_station_may_be_unknown(sheet: Sheet) -> None:
+    provenance = row(sheet, review_on="", station=" ").provenance
+    assert (provenance.review_on, provenance.station) == (None, "")
 
 
 def test_columns_have_names_in_other_systems() -> None:
-    assert named(["2.009", "nc:PersonGivenName", "PersonSurName", "DOB", "Image", "10.005"]) == [
+    assert named(["2.009", "nc:PersonGivenName", "PersonSurName", "DOB", "Image", "10.005", "SRC"]) == [
         "record_number",
         "given_name",
         "family_name",
         "born_on",
         "image",
         "captured_on",
+        "station",
     ]
 
 

@@ -69,6 +69,7 @@ def test_a_face_comes_with_its_person_and_byte_for_byte(tmp_path: Path) -> None:
     assert isinstance(row, Row)
     assert row.person == Person("C-1", "ADA WILHELMINA", "QUETZALOWICZ", date(1990, 5, 1))
     assert (row.provenance.captured_on, row.provenance.source) == (date(2024, 1, 31), Source.CUSTODY)
+    assert (row.provenance.station, row.provenance.review_on) == ("AGENCY", None)
     assert (row.read(), row.place) == (JPEG, "one.an2#3")
 
 

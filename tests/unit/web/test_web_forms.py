@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -75,9 +77,14 @@ def test_an_unknown_field_is_refused_and_never_repeated() -> None:
 
 def test_the_documented_record_is_the_provenance() -> None:
     assert provenance_from(json.dumps(RECORD)) == PROVENANCE
+    held = {"review_on": "2030-01-31", "station": " Quayside "}
+    expected = replace(PROVENANCE, review_on=date(2030, 1, 31), station="Quayside")
+    assert provenance_from(json.dumps(RECORD | held)) == expected
 
 
-@pytest.mark.parametrize("text", [None, "", "{}", json.dumps({**RECORD, "captured_on": "yesterday"})])
+@pytest.mark.parametrize(
+    "text", [None, "", "{}", json.dumps({**RECORD, "captured_on": "yesterday"}), json.dumps({**RECORD, "station": 7})]
+)
 def test_another_record_is_refused(text: str | None) -> None:
     with pytest.raises(RequestInvalid):
         provenance_from(text)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from server.domain.errors import RoleMissing
 from server.domain.events import Act
-from server.domain.gallery_errors import RecordInvalid, RecordNumberTaken, ReferenceUnknown, SubjectUnknown
+from server.domain.gallery_errors import (
+    RecordInvalid,
+    RecordNumberTaken,
+    ReferenceUnknown,
+    ReviewDateInvalid,
+    SubjectUnknown,
+)
 from server.domain.image_errors import FaceNotFound, SeveralFaces
 from tests.fakes.face_engine import photo
 from tests.world import PROVENANCE, World
@@ -28,12 +35,18 @@ def test_a_subject_is_recorded_by_id_alone(world: World) -> None:
 
 
 def test_a_reference_is_recorded_with_its_source_and_model(world: World) -> None:
-    reference = world.enrol("ada")
+    ada, manager = world.enrol("ada"), world.manager()
+    provenance = replace(PROVENANCE, review_on=date(2030, 1, 31), station="Quayside custody suite")
+    reference = world.workflows.enrolment.enrol(manager, ada.subject_id, provenance, photo("ada", "older"))
     entry = world.last(Act.REFERENCE_ENROLLED)
-    for part in (reference.id, reference.subject_id, "custody", "2024-01-31", world.engine.model):
+    for part in (reference.id, reference.subject_id, "custody", "2024-01-31", "2030-01-31", world.engine.model):
         assert part.encode() in entry.leaf
-    assert entry.private == {"lawful_basis": PROVENANCE.lawful_basis}
-    assert PROVENANCE.lawful_basis.encode() not in entry.leaf
+    assert entry.private == {"lawful_basis": PROVENANCE.lawful_basis, "station": "Quayside custody suite"}
+    for text in entry.private.values():
+        assert str(text).encode() not in entry.leaf
+    with world.database.read() as view:
+        stored = view.subjects.reference_of(ada.subject_id, reference.id)
+    assert (stored.review_on, stored.station) == (provenance.review_on, provenance.station)
 
 
 def test_what_is_kept_and_shown_is_the_portrait(world: World) -> None:
@@ -100,6 +113,8 @@ def test_a_record_needs_number_and_basis(world: World) -> None:
         enrolment.add_subject(manager, " ", "Bo", "Berg", None)
     with pytest.raises(RecordInvalid):
         enrolment.enrol(manager, ada.subject_id, replace(PROVENANCE, lawful_basis=""), photo("ada"))
+    with pytest.raises(ReviewDateInvalid):
+        enrolment.enrol(manager, ada.subject_id, replace(PROVENANCE, review_on=date(2024, 1, 30)), photo("ada"))
 
 
 @pytest.mark.parametrize(("condition", "error"), [("no-face", FaceNotFound), ("several-faces", SeveralFaces)])

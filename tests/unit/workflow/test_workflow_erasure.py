@@ -11,7 +11,6 @@ import pytest
 from server.domain.errors import EntryUnknown, RoleMissing
 from server.domain.events import Act, Event
 from server.domain.gallery import Reference, Status
-from server.domain.gallery_errors import ReferenceUnknown
 from server.domain.matchers import Matcher, Standing
 from server.workflow.storage_ports import Receipt
 from tests.fakes.face_engine import photo
@@ -98,14 +97,12 @@ def test_a_subject_is_complete_with_its_last_reference(world: World) -> None:
 
 def test_a_withdrawn_reference_goes_the_same_way(world: World) -> None:
     ada = world.enrol("ada")
-    receipt = world.workflows.enrolment.withdraw_reference(world.manager(), ada.subject_id, ada.id)
+    receipt = world.put(ada, Status.WITHDRAWN)
     assert world.database.gallery.active([ada.id]) == frozenset()
     assert world.search(world.officer(), photo("ada")).candidates == ()
     stand(world, 2, stored={})
     assert world.workflows.erasures.look(receipt.index).receipt is not None
     assert json.loads(receipt.leaf)["details"]["status"] == Status.WITHDRAWN
-    with pytest.raises(ReferenceUnknown):
-        world.workflows.enrolment.withdraw_reference(world.manager(), ada.subject_id, ada.id)
 
 
 def test_an_erasure_from_before_versions_were_noted_waits_for_the_newest_change(world: World) -> None:

@@ -11,7 +11,7 @@ from server.domain.duplicates import Verdict
 from server.domain.errors import CacheUnavailable
 from server.domain.events import Act
 from server.domain.face import Template
-from server.domain.gallery import Reference, Source
+from server.domain.gallery import Reference, Source, Status
 from server.workflow.late_comparison import AT_ONCE, LateComparison
 from tests.fakes.face_engine import photo
 from tests.fakes.memory_gallery import MemoryGallery
@@ -104,7 +104,7 @@ def test_who_was_erased_meanwhile_waits_no_more(world: World) -> None:
 
 def test_who_was_withdrawn_is_compared_with_nobody(world: World) -> None:
     ada = enrolled_blindly(world, "ada")
-    world.workflows.enrolment.withdraw_reference(world.manager(), ada.subject_id, ada.id)
+    world.workflows.withdrawal.put(world.manager(), ada.subject_id, ada.id, Status.WITHDRAWN, "Complaint 12")
     assert late(world).catch_up() == 0
 
 
