@@ -58,6 +58,7 @@ test: check ## every test this machine can run; what is skipped says why
 	@$(BIN)/python -m pytest $(SCREENS)
 	@$(BIN)/python -m pytest $(OTHERS)
 
+test-all: export OIFR_TEST_KILLS := 20
 test-all: check ## every test, and none may be skipped (after `make setup-all`)
 	@$(BIN)/python -m pytest $(SCREENS) -p tests.no_skips
 	@$(BIN)/python -m pytest $(OTHERS) -p tests.no_skips

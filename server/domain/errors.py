@@ -133,6 +133,9 @@ class SearchIncomplete(Unavailable):
 class IndexAltered(SearchIncomplete):
     """A part of the search index was altered from outside; it is filled anew."""
 
+    slug = "index-altered"
+    message = "A part of the search index was altered, and is being filled anew. Nothing was stored; try again shortly."
+
 
 class Busy(Unavailable):
     slug = "busy"
