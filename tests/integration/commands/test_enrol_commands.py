@@ -67,7 +67,7 @@ def test_a_glance_counts_reports_and_stores_nothing(desk: Desk, manifest: Path) 
 def test_a_review_before_the_capture_is_refused_with_the_row(desk: Desk, manifest: Path) -> None:
     desk.oifr("enrol", str(manifest), "--dry-run", "--fast", "--review-on", "2024-01-30", *DEFAULTS)
     report = (desk.home / "enrolment-rejects.csv").read_text()
-    assert report.count("row-invalid,review_on lies before captured_on.") == 4
+    assert report.count('"row-invalid","review_on lies before captured_on."') == 4
     run = desk.oifr("enrol", str(manifest), "--dry-run", "--fast", "--review-on", "2030-01-31", *DEFAULTS)
     assert "2 could be looked at" in run.output
 
