@@ -32,11 +32,14 @@ BEING_FILLED = (
 )
 
 _TAKE = """
-local taken = redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('PTTL', KEYS[1]) >= 0
-if taken and redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+local holder = redis.pcall('GET', KEYS[1])
+if type(holder) == 'string' and holder ~= ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2], 'NX')
+  return false
+end
 return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 """
-"""What is no string, or does not run out, is not a holder's."""
+"""What is no string is not a holder's, and what would never run out is made to."""
 _PROLONG = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2])"
 _RELEASE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1])"
 

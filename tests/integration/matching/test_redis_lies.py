@@ -12,6 +12,8 @@ from redis import Redis
 from server.domain.errors import CacheUnavailable
 from server.matching.cache import Head
 from server.matching.changes import END, STREAM
+from server.matching.connection import connect
+from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
 from server.matching.roster import LIFE_SECONDS, PREFIX, SINCE, Roster
 from tests.fakes.memory_gallery import ThrowAwayCipher
@@ -191,3 +193,32 @@ def test_who_is_not_on_the_list_answers_nobody_until_it_can_announce_itself(stat
     eventually(lambda: bool(station.client.ping()))
     assert found(matcher) == ids(0, 1, 2, 3, 4)
     assert [one.version for one in matcher.standing().matchers] == [5]
+
+
+def test_an_erasure_is_complete_without_somebody_only_once_they_answer_nobody(
+    own_redis: EmbeddedRedis,
+) -> None:
+    """The other one's heartbeat is dead, and Redis takes nothing from it any more."""
+    with own_redis.client() as client, connect(own_redis.url.replace("unix://", "unix://other:word@")) as others:
+        allow(client, "+@all")
+        station = Station(client, references(5))
+        one, other = station.matcher(), ExactGallery(MODEL, station.source, others, station.cipher)
+        with one.following():
+            assert found(other) == ids(0, 1, 2, 3, 4)
+            eventually(lambda: [listed.version for listed in one.standing().matchers] == [5, 5])
+            client.set(SINCE, "0")
+            station.erase(one, *ids(2))
+            allow(client, "-@all")
+            eventually(lambda: one.version == 6)
+            standing = one.standing()
+            assert not standing.reached(6) or len(standing.matchers) == 1
+            eventually(lambda: one.standing().reached(6))
+            with pytest.raises(CacheUnavailable):
+                found(other)
+            allow(client, "+@all")
+            assert found(other) == ids(0, 1, 3, 4)
+            assert [listed.version for listed in one.standing().matchers] == [6, 6]
+
+
+def allow(client: Redis, commands: str) -> None:
+    client.acl_setuser("other", enabled=True, passwords=["+word"], keys=["*"], commands=[commands])

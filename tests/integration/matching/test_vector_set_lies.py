@@ -9,7 +9,7 @@ from redis import Redis
 
 from tests.fakes.templates import reference, references
 from tests.integration.matching.test_exact import eventually
-from tests.integration.matching.vector_sets import Station, answered, found, ids, station
+from tests.integration.matching.vector_sets import Station, answered, found, ids, refused, station
 from tests.real_cluster import Node
 
 __all__ = ["station"]
@@ -70,16 +70,19 @@ def test_an_element_whose_name_is_no_text_goes(station: Station) -> None:
         assert b"\xff\xfe" not in client.execute_command("VRANDMEMBER", key, 100)
 
 
-@pytest.mark.parametrize("lie", [another_kind("filler"), lambda client, prefix: client.set(f"{prefix}:filler", "x")])
-def test_a_turn_that_nobody_has_is_taken(station: Station, lie: Lie) -> None:
+def test_a_turn_that_nobody_has_is_taken(station: Station) -> None:
     station.hold(references(20))
     matcher = station.matcher()
     prefix = station.layout.prefixes()[0]
     matcher.warm()
     with holder_of(station, f"{prefix}:state").client() as client:
-        lie(client, prefix)
+        another_kind("filler")(client, prefix)
         client.delete(f"{prefix}:state")
-    assert answered(lambda: found(matcher)) == ids(*range(20))
+        assert answered(lambda: found(matcher)) == ids(*range(20))
+        client.set(f"{prefix}:filler", "x")
+        client.delete(f"{prefix}:state")
+        refused(lambda: found(matcher))
+        assert client.pttl(f"{prefix}:filler") > 0, "nobody would ever fill again"
 
 
 def holder_of(station: Station, key: str) -> Node:
