@@ -7,12 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.domain.face import UNIT_TOLERANCE, Template
-from server.domain.gallery_errors import RecordInvalid, ReviewDateInvalid, StatusFinal, StatusUnchanged
+from server.domain.gallery_errors import (
+    RecordDatesInvalid,
+    RecordInvalid,
+    RecordTextInvalid,
+    ReviewDateInvalid,
+    StatusFinal,
+    StatusUnchanged,
+)
 from server.domain.model_errors import TemplateInvalid
 
 
@@ -40,9 +48,13 @@ class Subject:
     family_name: str
     born_on: date | None = None
 
-    def check(self) -> None:
+    def check(self, today: date) -> None:
+        """Raise RecordInvalid without a record number, RecordTextInvalid, or RecordDatesInvalid for one unborn."""
         if not self.record_number.strip():
             raise RecordInvalid
+        _check_texts(self.record_number, self.given_name, self.family_name)
+        if self.born_on is not None and self.born_on > today:
+            raise RecordDatesInvalid
 
     def __repr__(self) -> str:
         return f"Subject(id={self.id!r})"
@@ -65,10 +77,14 @@ class Reference:
     review_on: date | None = None
     station: str = ""
 
-    def check(self) -> None:
-        """Raise RecordInvalid without a lawful basis, and ReviewDateInvalid for a review before the capture."""
+    def check(self, today: date, born_on: date | None) -> None:
+        """Raise RecordInvalid without a lawful basis, RecordTextInvalid, RecordDatesInvalid for a photograph of the
+        future or from before the birth, and ReviewDateInvalid for a review before the capture."""
         if not self.lawful_basis.strip():
             raise RecordInvalid
+        _check_texts(self.lawful_basis, self.station)
+        if self.captured_on > today or (born_on is not None and self.captured_on < born_on):
+            raise RecordDatesInvalid
         if self.review_on is not None and self.review_on < self.captured_on:
             raise ReviewDateInvalid
 
@@ -85,6 +101,12 @@ class Reference:
     def review_due(self, before: date) -> bool:
         """Whether it is to be reviewed before that day; without a date it is due at once."""
         return self.review_on is None or self.review_on < before
+
+
+def _check_texts(*texts: str) -> None:
+    """Raise RecordTextInvalid for control characters and for halves of pairs, which no line of a report can hold."""
+    if any(category(sign) in {"Cc", "Cs"} for text in texts for sign in text):
+        raise RecordTextInvalid
 
 
 @dataclass(frozen=True)

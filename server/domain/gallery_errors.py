@@ -25,6 +25,16 @@ class RecordInvalid(OifrError):
     message = "The record is incomplete. Give a record number, a lawful basis and a capture date."
 
 
+class RecordTextInvalid(RecordInvalid):
+    slug = "record-text-invalid"
+    message = "A text of the record holds a control character. Type it anew."
+
+
+class RecordDatesInvalid(RecordInvalid):
+    slug = "record-dates-invalid"
+    message = "A date of birth or of a photograph lies in the future, or the photograph was taken before the birth."
+
+
 class ReviewDateInvalid(RecordInvalid):
     slug = "review-date-invalid"
     message = "The review date lies before the capture date."

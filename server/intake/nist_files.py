@@ -66,8 +66,12 @@ class NistFiles:
 
 
 def _told(found: Sequence[Record]) -> dict[str, str]:
-    """What the first Type-2 record tells, by our columns: NAM is FAMILY,GIVEN."""
-    about = next((record for record in found if record.kind == DESCRIPTION), Record(DESCRIPTION, {}))
+    """What the Type-2 record tells, by our columns: NAM is FAMILY,GIVEN. Raises RowInvalid where there are several,
+    for nobody could say whose the face is."""
+    described = [record for record in found if record.kind == DESCRIPTION]
+    if len(described) > 1:
+        raise RowInvalid("The file tells of several people (more than one Type-2 record).")
+    about = described[0] if described else Record(DESCRIPTION, {})
     family_name, _, given_name = about.text(NAME).partition(",")
     return {
         RECORD: about.text(CASE_NUMBER),

@@ -28,7 +28,7 @@ from redis.lock import Lock
 from server.domain.errors import CacheAltered, CacheFull, CacheUnavailable, GalleryLoading, SealBroken
 from server.matching.changes import ChangeStream
 from server.matching.connection import read, redis_errors_translated
-from server.matching.matrix import Matrix
+from server.matching.matrix import Matrix, with_spare
 from server.matching.rows import Rows, row_bytes
 from server.workflow.ports import Cipher
 
@@ -86,7 +86,7 @@ class GalleryCache:
 
     def load(self, head: Head, tell: Callable[[int], None]) -> Matrix | None:
         """The stored rows; None when a block is missing or altered. `tell` is given the rows of each block."""
-        rows = Rows.room(head.rows, head.dimension)
+        rows = Rows.room(with_spare(head.rows), head.dimension)
 
         def loaded(start: int, key: str) -> int | None:
             block = self._block(key, head)
@@ -104,7 +104,7 @@ class GalleryCache:
                     tell(count)
             finally:
                 readers.shutdown(cancel_futures=True)
-        return Matrix.holding(rows, head.version)
+        return Matrix.holding(rows, head.version, head.rows)
 
     def store(self, matrix: Matrix, position: str, go_on: Callable[[], None] = _always) -> None:
         """Replace what is stored by `matrix`, which stands at `position` of the stream; entries up to it go.

@@ -12,7 +12,7 @@ from server.domain.gallery import GalleryStep
 from server.domain.matchers import Loading, Phase
 from server.matching.cache import GalleryCache
 from server.matching.changes import BEGINNING, Added, Change, Dropped, Entry, Removed
-from server.matching.matrix import Matrix
+from server.matching.matrix import Matrix, with_spare
 from server.matching.reading import rows_of
 from server.workflow.ports import GalleryFeed
 
@@ -205,7 +205,8 @@ class Follower:
         position = self._cache.changes.end()  # before the read, so that no later change is missed
         with self._feed.reading(self._cache.model) as reading:
             self.loading = Loading(Phase.FROM_DATABASE, 0, reading.count)
-            matrix = Matrix.holding(rows_of(reading, tell), reading.version)
+            rows = rows_of(reading, tell, with_spare(reading.count))
+            matrix = Matrix.holding(rows, reading.version, reading.count)
         self._become(matrix, position)
         self._store()
 

@@ -21,6 +21,7 @@ from server.matching.scan import Answer, Asked, Certificate, scan
 
 LEAST_CAPACITY = 64
 LEAST_GONE_TO_COMPACT = 1024
+SPARE = 8  # a loaded matrix has room for this part more of its rows, so that coming ones are written without a copy
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +46,10 @@ class Matrix:
         return cls.holding(Rows.of(references), version)
 
     @classmethod
-    def holding(cls, rows: Rows, version: int) -> Self:
-        """All of `rows`, which are the matrix's own from now on."""
-        return cls(version, len(rows), rows, Quantised.of(rows.vectors, len(rows)))
+    def holding(cls, rows: Rows, version: int, count: int | None = None) -> Self:
+        """The first `count` of `rows`, or all; they are the matrix's own from now on."""
+        count = len(rows) if count is None else count
+        return cls(version, count, rows, Quantised.of(rows.vectors[:count], len(rows)))
 
     def appended(self, added: Rows, version: int) -> Self:
         """With one more block of rows; raises TemplateInvalid when they have another dimension."""
@@ -117,15 +119,18 @@ class Matrix:
         return np.flatnonzero(self.rows.sources[: self.count] != GONE)
 
     def _grown(self, added: Rows, version: int) -> Self:
-        """In new memory, twice what was held, and quantised anew by a step that fits all."""
+        """In new memory, twice what was held; quantised anew only where the step was fitted to less than half of it."""
         count = self.count + len(added)
         rows = Rows.room(max(count, 2 * self.count, LEAST_CAPACITY), added.dimension)
         if self.count:
             rows.write(0, self.rows.part(slice(0, self.count)))
         rows.write(self.count, added)
-        return replace(
-            self, version=version, count=count, rows=rows, quantised=Quantised.of(rows.vectors[:count], len(rows))
-        )
+        if count < 2 * self.quantised.fitted_to:
+            quantised = self.quantised.moved(self.count, len(rows))
+            quantised.write(self.count, added.vectors)
+        else:
+            quantised = Quantised.of(rows.vectors[:count], len(rows))
+        return replace(self, version=version, count=count, rows=rows, quantised=quantised)
 
     def _compacted(self) -> Self:
         """Give the memory of removed rows back once they are half of all."""
@@ -133,3 +138,8 @@ class Matrix:
         if self.count - len(kept) < max(LEAST_GONE_TO_COMPACT, len(kept)):
             return self
         return replace(self, count=len(kept), rows=self.rows.part(kept), quantised=self.quantised.part(kept))
+
+
+def with_spare(count: int) -> int:
+    """Rows for which a matrix that is loaded with `count` takes room."""
+    return count + count // SPARE

@@ -60,19 +60,23 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Quantised:
-    """Rows of shape (n, dimension) as `codes` on `scale`; `lengths` and `residuals` of shape (n,) bound |y| and r."""
+    """Rows of shape (n, dimension) as `codes` on `scale`; `lengths` and `residuals` of shape (n,) bound |y| and r.
+
+    fitted_to: the number of rows whose sample the scale was fitted to.
+    """
 
     scale: Scale
     codes: Codes8
     lengths: Bounds
     residuals: Bounds
+    fitted_to: int
 
     @classmethod
     def of(cls, vectors: NDArray[np.float32], capacity: int) -> Self:
         """All of `vectors` on a scale of their own, and room for `capacity` rows in all."""
         codes = np.zeros((capacity, vectors.shape[1]), dtype=np.int8)
         bounds = np.zeros((2, capacity), dtype=np.float32)
-        made = cls(Scale.fitting(vectors), codes, bounds[0], bounds[1])
+        made = cls(Scale.fitting(vectors), codes, bounds[0], bounds[1], len(vectors))
         made.write(0, vectors)
         return made
 
@@ -87,7 +91,18 @@ class Quantised:
         self.residuals[chosen] = 0.0
 
     def part(self, chosen: slice | NDArray[np.intp]) -> Self:
-        return type(self)(self.scale, self.codes[chosen], self.lengths[chosen], self.residuals[chosen])
+        part = (self.codes[chosen], self.lengths[chosen], self.residuals[chosen])
+        return type(self)(self.scale, *part, self.fitted_to)
+
+    def moved(self, count: int, capacity: int) -> Self:
+        """The first `count` in memory of their own, with room for `capacity` rows in all, on the same scale."""
+        codes, bounds = np.zeros((capacity, self.codes.shape[1]), np.int8), np.zeros((2, capacity), np.float32)
+        codes[:count], bounds[0, :count], bounds[1, :count] = (
+            self.codes[:count],
+            self.lengths[:count],
+            self.residuals[:count],
+        )
+        return type(self)(self.scale, codes, bounds[0], bounds[1], self.fitted_to)
 
     @property
     def nbytes(self) -> int:

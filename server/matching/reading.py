@@ -12,15 +12,15 @@ from server.matching.rows import ID_LENGTH, SOURCE_CODES, Ids, Rows
 from server.workflow.ports import GalleryReading
 
 
-def rows_of(reading: GalleryReading, tell: Callable[[int], None]) -> Rows:
-    """One row a reference, in the order given; `tell` is given the number of rows of each block.
+def rows_of(reading: GalleryReading, tell: Callable[[int], None], room: int = 0) -> Rows:
+    """One row a reference, in the order given, and room for `room` in all; `tell` is given the rows of each block.
 
     Raises TemplateInvalid unless all have one dimension, and what reading them raises.
     """
     rows, start = Rows.room(0, 0), 0
     for block in reading.blocks:
         if start == 0:
-            rows = Rows.room(reading.count, block.vectors.shape[1])
+            rows = Rows.room(max(reading.count, room), block.vectors.shape[1])
         if block.vectors.shape[1] != rows.dimension:
             raise TemplateInvalid
         rows.write(start, _columns(block))

@@ -44,12 +44,12 @@ class Rows:
 
     @classmethod
     def room(cls, count: int, dimension: int) -> Self:
-        """`count` rows to be written; until then they count as removed."""
+        """`count` rows to be written; until then they count as removed, and the system gives no memory for them."""
         return cls(
             np.empty((count, dimension), dtype=np.float32),
             np.zeros(count, dtype=f"S{ID_LENGTH}"),
             np.zeros(count, dtype=f"S{ID_LENGTH}"),
-            np.full(count, GONE, dtype=np.uint8),
+            np.zeros(count, dtype=np.uint8),  # GONE
         )
 
     @classmethod

@@ -63,7 +63,7 @@ class Enrolment:
         """Raises RoleMissing, RecordInvalid or RecordNumberTaken."""
         permit(actor, Right.ENROL)
         subject = Subject(self.randomness.id(), record_number, given_name, family_name, born_on)
-        subject.check()
+        subject.check(self.clock.now().date())
         with self.database.write() as unit:
             unit.subjects.add(subject)
             unit.commit(subject_event(actor.id, subject))
@@ -76,9 +76,10 @@ class Enrolment:
         """
         permit(actor, Right.ENROL)
         reference = provenance.reference(self.randomness.id(), subject_id)
-        reference.check()
         with self.database.read() as view:
-            fingerprint = fingerprint_of(view.subjects.subject(subject_id).record_number, image)
+            subject = view.subjects.subject(subject_id)
+        reference.check(self.clock.now().date(), subject.born_on)
+        fingerprint = fingerprint_of(subject.record_number, image)
         likeness = self._likeness(image)
         addition = Addition(reference, likeness.template, likeness.portrait, fingerprint)
         with self.database.read() as view:

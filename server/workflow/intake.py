@@ -24,11 +24,11 @@ class Person:
     born_on: date | None = None
 
     def contradicts(self, subject: Subject) -> bool:
-        """Whether what is told differs from what is enrolled under the same record number."""
+        """Whether what is told differs from what is enrolled under the same record number, where both say something."""
         names = ((self.given_name, subject.given_name), (self.family_name, subject.family_name))
-        if any(told and told.casefold() != held.casefold() for told, held in names):
+        if any(told and held and told.casefold() != held.casefold() for told, held in names):
             return True
-        return self.born_on is not None and self.born_on != subject.born_on
+        return None not in {self.born_on, subject.born_on} and self.born_on != subject.born_on
 
     def __repr__(self) -> str:
         return "Person()"

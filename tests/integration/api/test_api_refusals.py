@@ -238,6 +238,9 @@ ROLES = [
 
 BERG_S_NUMBER, NO_NUMBER = {**SUBJECT, "record_number": "RN-berg-1"}, {**SUBJECT, "record_number": ""}
 NO_SUCH_DAY = {**SUBJECT, "born_on": "1990-02-30"}
+UNBORN, CONTROL = {**SUBJECT, "born_on": "2099-01-01"}, {**SUBJECT, "record_number": "X\r=1+1"}
+TAKEN_LATER: Part = ("record", (None, RECORD.replace("2024-01-31", "2099-01-01").encode()))
+BASIS_WITH_CONTROL: Part = ("record", (None, RECORD.replace("Regulation 12", "Regulation\\u001b").encode()))
 DOCUMENTED: Part = ("record", (None, RECORD.encode()))
 WITHOUT_BASIS: Part = ("record", (None, RECORD.replace("Regulation 12", " ").encode()))
 REVIEWED_TOO_EARLY: Part = ("record", (None, RECORD.replace("}", ', "review_on": "2024-01-30"}').encode()))
@@ -249,6 +252,10 @@ GALLERY = [
     Refusal("taken number", manager, "POST /v1/subjects", 409, "record-number-taken", {"json": BERG_S_NUMBER}),
     Refusal("no number", manager, "POST /v1/subjects", 422, "request-invalid", {"json": NO_NUMBER}),
     Refusal("no such day", manager, "POST /v1/subjects", 422, "request-invalid", {"json": NO_SUCH_DAY}),
+    Refusal("unborn", manager, "POST /v1/subjects", 422, "record-dates-invalid", {"json": UNBORN}),
+    Refusal("control", manager, "POST /v1/subjects", 422, "record-text-invalid", {"json": CONTROL}),
+    enrolling("photograph of the future", "record-dates-invalid", [TAKEN_LATER, PORTRAIT]),
+    enrolling("basis with a control", "record-text-invalid", [BASIS_WITH_CONTROL, PORTRAIT]),
     enrolling("no record", "request-invalid", [PORTRAIT]),
     enrolling("record without basis", "request-invalid", [WITHOUT_BASIS, PORTRAIT]),
     enrolling("review before the capture", "review-date-invalid", [REVIEWED_TOO_EARLY, PORTRAIT]),

@@ -16,11 +16,11 @@ DAY = reference().captured_on
 
 def test_a_review_lies_on_the_day_of_the_capture_or_later() -> None:
     for review_on in (None, DAY, DAY + timedelta(1)):
-        replace(reference(), review_on=review_on).check()
+        replace(reference(), review_on=review_on).check(DAY, None)
     with pytest.raises(ReviewDateInvalid):
-        replace(reference(), review_on=DAY - timedelta(1)).check()
+        replace(reference(), review_on=DAY - timedelta(1)).check(DAY, None)
     with pytest.raises(RecordInvalid):
-        replace(reference(), lawful_basis=" ").check()
+        replace(reference(), lawful_basis=" ").check(DAY, None)
 
 
 def test_a_review_is_due_before_its_day_has_passed_and_without_a_day_at_once() -> None:

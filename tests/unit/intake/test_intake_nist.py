@@ -96,6 +96,8 @@ def test_a_single_file_is_a_source_too(tmp_path: Path) -> None:
         (whole(FACE, about=ABOUT | {22: b"UNKNOWN"}), "born_on is no date of the form YYYY-MM-DD or YYYYMMDD."),
         (whole({**FACE, 5: b""}), "captured_on is empty, and no --captured-on is given."),
         (whole(FACE, about=ABOUT | {18: b"\xff,ADA"}), "Field 2.018 is no UTF-8."),
+        (transaction((2, tagged(2, ABOUT)), (2, tagged(2, ABOUT)), (10, tagged(10, FACE))),
+         "The file tells of several people (more than one Type-2 record)."),
         (b"", "A record of type 1 does not begin with its length."),
         (b"\xff\xd8 a JPEG", "A record of type 1 does not begin with its length."),
         (b"1.001:99999999" + GS, "A record is longer or shorter than it says."),

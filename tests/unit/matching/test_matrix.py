@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from server.domain.candidates import Scored
 from server.domain.face import Vector
 from server.domain.gallery import IndexedReference, Source
 from server.domain.model_errors import TemplateInvalid
-from server.matching.matrix import Matrix
+from server.matching.matrix import Matrix, with_spare
 from server.matching.rows import Rows
 from server.matching.scan import Asked
 from tests.fakes.templates import reference, references, template
@@ -63,6 +64,27 @@ def test_a_removed_template_is_overwritten_and_its_memory_given_back() -> None:
         removed = removed.without(reference(seed).reference_id, seed)
     assert len(removed.rows) < 2000
     assert len(removed) == 3000 - 1993
+
+
+def test_what_is_loaded_has_room_so_that_the_first_to_come_are_written_without_a_copy() -> None:
+    held = Rows.of(references(800))
+    rows = Rows.room(with_spare(800), 16)
+    rows.write(0, held)
+    loaded = Matrix.holding(rows, 0, 800)
+    assert len(loaded) == 800
+    assert answer(loaded, template(3).vector) == answer(Matrix.holding(held, 0), template(3).vector)
+    more = loaded.appended(Rows.of([reference(seed) for seed in range(800, 900)]), 1)
+    assert np.shares_memory(more.rows.vectors, rows.vectors)
+    assert np.shares_memory(more.quantised.codes, loaded.quantised.codes)
+    assert answer(more, template(850).vector)[0].reference_id == reference(850).reference_id
+
+
+def test_growing_measures_the_scale_anew_only_for_twice_as_many() -> None:
+    matrix = Matrix.of(references(100), 0)
+    for seed in range(100, 250):
+        matrix = matrix.appended(Rows.of([reference(seed)]), seed)
+        assert matrix.quantised.fitted_to == (100 if seed < 200 else 201)
+    assert answer(matrix, template(7).vector) == answer(Matrix.of(references(250), 0), template(7).vector)
 
 
 def test_emptying_overwrites_every_template() -> None:

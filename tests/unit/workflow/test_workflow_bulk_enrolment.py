@@ -326,11 +326,17 @@ def test_another_name_under_the_same_record_number_is_refused(world: World, batc
 
 
 def test_a_row_that_says_nothing_of_the_name_contradicts_nothing(world: World) -> None:
-    enrol(world, row(1, "ada"))
+    enrol(world, row(1, "ada", born_on=date(1989, 1, 1)))
     silent = row(2, "ada", "older")
     silent = replace(silent, person=replace(silent.person, given_name="", family_name="QUETZALOWICZ"))
     assert enrol(world, silent).enrolled == 1
     assert problems(enrol(world, row(3, "ada", "young", born_on=date(1990, 1, 1)))) == [(3, "record-contradicted")]
+
+
+def test_a_row_that_says_more_than_the_record_contradicts_nothing(world: World) -> None:
+    silent = row(1, "ada")
+    enrol(world, replace(silent, person=replace(silent.person, given_name="", family_name="", born_on=None)))
+    assert enrol(world, row(2, "ada", "older", born_on=date(1990, 1, 1))).enrolled == 1
 
 
 # --- duplicates -------------------------------------------------------------------------------------------------
