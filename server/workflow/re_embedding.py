@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from server.domain.errors import SealBroken
 from server.domain.events import Act, Event, Json
 from server.domain.face import Template
 from server.domain.gallery import Census, IndexedReference, Reference, Supplement
@@ -37,9 +38,10 @@ class ReEmbedding:
     batch: int
 
     def run(self) -> Iterator[Batch]:
-        """Make the templates that are missing, and yield after each commit; an image refused is a rejection.
+        """Make the templates that are missing, and yield after each commit.
 
-        Raises Unavailable, or SealBroken when a stored image does not open.
+        An image that is refused, or does not open any more, is a rejection: it would keep all others from being
+        searched. Raises Unavailable.
         """
         for references in self._lacking():
             made = self._made_of(references)
@@ -69,7 +71,7 @@ class ReEmbedding:
         for reference in references:
             try:
                 templates[reference.id] = self.engine.template_of([self._image(reference)])
-            except ImageRefused as refused:
+            except (ImageRefused, SealBroken) as refused:
                 rejections[reference.id] = refused.slug
             except ReferenceUnknown:  # erased since we looked
                 continue
