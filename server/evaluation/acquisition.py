@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from server.domain import capture
+from server.domain.face import Template
 from server.domain.image_errors import ImageRefused, ImageUnreadable
 from server.domain.quality import Quality
 from server.evaluation.alterations import Alteration
@@ -54,8 +54,12 @@ class Acquired:
         return np.array([refusal is None for refusal in self.refusals], np.bool_)
 
 
-Fit = capture.Sample | capture.Likeness
-"""What a probe, or a reference, is when its quality does not stop it."""
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """What is kept of a photograph whose quality does not stop it: no pixels, for there may be many."""
+
+    template: Template
+    quality: Quality
 
 
 def acquire(faces: Faces, probes: Sequence[Task], tick: Callable[[], None]) -> Acquired:
@@ -71,18 +75,18 @@ def enrol(faces: Faces, references: Sequence[Task], tick: Callable[[], None]) ->
     return _outcomes(lambda task: _likeness(faces, task), references, tick)
 
 
-def _sample(faces: Faces, task: Task) -> capture.Sample:
+def _sample(faces: Faces, task: Task) -> _Fit:
     sample = faces.sample_of([_photograph(faces, task)])
     sample.check()
-    return sample
+    return _Fit(sample.template, sample.quality)
 
 
-def _likeness(faces: Faces, task: Task) -> capture.Likeness:
+def _likeness(faces: Faces, task: Task) -> _Fit:
     (made,) = faces.likenesses_of([_photograph(faces, task)])
     if isinstance(made, ImageRefused):
         raise made
     made.check()
-    return made
+    return _Fit(made.template, made.quality)
 
 
 def _photograph(faces: Faces, task: Task) -> bytes:
@@ -93,7 +97,7 @@ def _photograph(faces: Faces, task: Task) -> bytes:
     return task.alteration.of(image, faces)
 
 
-def _outcomes(fit_of: Callable[[Task], Fit], tasks: Sequence[Task], tick: Callable[[], None]) -> Acquired:
+def _outcomes(fit_of: Callable[[Task], _Fit], tasks: Sequence[Task], tick: Callable[[], None]) -> Acquired:
     pool = ThreadPoolExecutor(WORKERS)
     try:
         outcomes = []
@@ -105,18 +109,18 @@ def _outcomes(fit_of: Callable[[Task], Fit], tasks: Sequence[Task], tick: Callab
     return _stacked(outcomes)
 
 
-def _outcome(fit_of: Callable[[Task], Fit], task: Task) -> Fit | str:
+def _outcome(fit_of: Callable[[Task], _Fit], task: Task) -> _Fit | str:
     try:
         return fit_of(task)
     except ImageRefused as refusal:
         return refusal.slug
 
 
-def _stacked(outcomes: Sequence[Fit | str]) -> Acquired:
-    dimension = next((outcome.template.vector.size for outcome in outcomes if not isinstance(outcome, str)), 1)
+def _stacked(outcomes: Sequence[_Fit | str]) -> Acquired:
+    dimension = next((outcome.template.vector.size for outcome in outcomes if isinstance(outcome, _Fit)), 1)
     vectors = np.zeros((len(outcomes), dimension), np.float32)
     for row, outcome in zip(vectors, outcomes, strict=True):
-        if not isinstance(outcome, str):
+        if isinstance(outcome, _Fit):
             row[:] = outcome.template.vector
-    qualities = tuple(None if isinstance(outcome, str) else outcome.quality for outcome in outcomes)
+    qualities = tuple(outcome.quality if isinstance(outcome, _Fit) else None for outcome in outcomes)
     return Acquired(vectors, qualities, tuple(outcome if isinstance(outcome, str) else None for outcome in outcomes))
