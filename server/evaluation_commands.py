@@ -82,7 +82,9 @@ def evaluate_command(
     """Measure this server's face recognition on your own labelled photographs.
 
     Nobody's face, template or score is written: only rates, with 95 %
-    intervals. Photographs are read where they lie and never copied.
+    intervals. Photographs are read where they lie and never copied. What a
+    search or an enrolment refuses is refused here too, poor quality included,
+    and poor probes are given the shorter lists of a search.
 
     FOLDERS, one for each person:
 
@@ -110,8 +112,8 @@ def evaluate_command(
     does so in seeded splits, several times over; `leave-out` takes one person
     out at a time. Probes of people without a reference join them.
 
-    Written to --out: report.html, evaluation.json, refused.csv (photographs
-    without a template), calibration.toml (with --calibrate).
+    Written to --out: report.html, evaluation.json, refused.csv (the refused
+    photographs), calibration.toml (with --calibrate).
 
     Exit status: 0 measured and written; 1 it could not go on; 2 wrong options
     or paths; 5 measured and written, but the calibration was refused.

@@ -27,9 +27,9 @@ class CalibrationRecord:
     score between two frames of one person; carried over from the manifest, or the threshold where that had none; not
     measured by this calibration. gallery_size: enrolled subjects the record holds for. fpir_target: asked for; fpir:
     had at the threshold and that size, with its 95 % interval; reckoned from `comparisons` between different people
-    when `extrapolated`, else measured. tpir: measured at `measured_gallery_size` with lists of at most `cap`, over
-    `mated_searches` by `mated_subjects`. strangers: different probes that were searched without their own reference;
-    `stranger_subjects` people are on them, `non_mated_searches` searches were made with them.
+    when `extrapolated`, else measured. tpir: measured at `measured_gallery_size` with lists of at most `cap`, fewer for
+    poor photographs, over `mated_searches` by `mated_subjects`. strangers: different probes that were searched without
+    their own reference; `stranger_subjects` people are on them, `non_mated_searches` searches were made with them.
     references_per_subject: mean of the gallery. measured_on, data, software: when, on what, with what.
     """
 

@@ -65,11 +65,15 @@ class Sample:
 
     def capture(self, purpose: Purpose) -> Capture:
         """What is kept of it; raises PoorImage for faults that stop a search, unless a life is at risk."""
-        stopping = [finding.component for finding in self.quality.gating]
-        if stopping and not purpose.life_at_risk:
-            raise PoorImage([fault.advice for fault in stopping])
+        if not purpose.life_at_risk:
+            self.check()
         faults = tuple(finding.component for finding in self.quality.findings if not finding.sufficient)
-        return Capture(faults, self.recapture, self.agreement, overridden=bool(stopping))
+        return Capture(faults, self.recapture, self.agreement, overridden=bool(self.quality.gating))
+
+    def check(self) -> None:
+        """Raise PoorImage for faults that stop a search unless a life is at risk."""
+        if stopping := self.quality.gating:
+            raise PoorImage([fault.component.advice for fault in stopping])
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +89,5 @@ class Likeness:
 
     def check(self) -> None:
         """Raise PoorReference for faults that would stop a search: nothing lifts them where a photograph is kept."""
-        stopping = [finding.component for finding in self.quality.gating]
-        if stopping:
-            raise PoorReference([fault.advice for fault in stopping])
+        if stopping := self.quality.gating:
+            raise PoorReference([fault.component.advice for fault in stopping])

@@ -29,14 +29,15 @@ class Bench:
 
     @classmethod
     def of(cls, material: Material, trials: tuple[Trial, ...], plan: Plan) -> Bench:
-        closed, _ = searched([whole(material.with_references)], material.gallery, material.probes)
-        mated, non_mated = searched(trials, material.gallery, material.probes)
+        sides, lengths = (material.gallery, material.probes), material.lengths(plan.cap)
+        closed, _ = searched([whole(material.with_references)], *sides, lengths)
+        mated, non_mated = searched(trials, *sides, lengths)
         intervals = Intervals(len(material.subjects), plan.seed)
         return cls(material, plan, trials, closed, mated, non_mated, material.unaltered, intervals)
 
     def open_set(self, probes: Mask) -> OpenSet:
         """The open-set searches of the probes in a mask over all of them."""
-        return OpenSet(self.mated.of(probes), self.non_mated.of(probes), self.plan.cap, self.intervals)
+        return OpenSet(self.mated.of(probes), self.non_mated.of(probes), self.intervals)
 
     @property
     def given_probes(self) -> Side:

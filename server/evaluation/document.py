@@ -31,6 +31,7 @@ def document_of(findings: Findings) -> dict[str, Any]:
         "det": [asdict(point) for point in findings.det],
         "histogram": asdict(findings.histogram),
         "refusals": {**asdict(findings.refusals), "fte": _rate(findings.refusals.fte)},
+        "lists": [{"at_most": length, "probes": probes} for length, probes in findings.lists.items()],
         "calibration": _calibration(findings),
         "calibration_refused": findings.calibration_refused,
     }

@@ -15,10 +15,10 @@ from server.evaluation.rates import DetPoint, OperatingPoint
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked. threshold: the one in use, -1 to 1. cap: most subjects on a list. held_out, times: of the
-    split protocol. fpir: to calibrate for, None for no calibration; gallery_size: of that, None for the measured.
-    agreement: carried into the record; None where the model has none, and the record's threshold stands in.
-    data: the photographs in neutral words. software: name and version.
+    """What is asked. threshold: the one in use, -1 to 1. cap: most subjects on a list, fewer for a poor probe.
+    held_out, times: of the split protocol. fpir: to calibrate for, None for no calibration; gallery_size: of that,
+    None for the measured. agreement: carried into the record; None where the model has none, and the record's
+    threshold stands in. data: the photographs in neutral words. software: name and version.
     """
 
     protocol: Protocol
@@ -95,8 +95,8 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Refusals:
-    """Photographs that gave no template, by the slug of the refusal; subjects that none of their references enrolled;
-    and the failure-to-enrol rate of references."""
+    """Photographs that a search or an enrolment would refuse, by the slug of the refusal; subjects that none of their
+    references enrolled; and the failure-to-enrol rate of references."""
 
     probes: Mapping[str, int]
     references: Mapping[str, int]
@@ -107,6 +107,7 @@ class Refusals:
 @dataclass(frozen=True)
 class Findings:
     """Everything that is reported. points: the threshold in use first, then the least thresholds for round FPIRs.
+    lists: how many of the unaltered probes that were taken are given a list of each length, the longest first.
     calibration and calibration_refused: at most one of them, and only when a calibration was asked for."""
 
     plan: Plan
@@ -121,5 +122,6 @@ class Findings:
     det: tuple[DetPoint, ...]
     histogram: Histogram
     refusals: Refusals
+    lists: Mapping[int, int]
     calibration: CalibrationRecord | None
     calibration_refused: str | None

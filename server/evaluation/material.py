@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from server.evaluation.acquisition import Acquired, Task, acquire
+from server.domain.quality import Quality, cap
+from server.evaluation.acquisition import Acquired, Task, acquire, enrol
 from server.evaluation.alterations import Alteration, Unaltered
 from server.evaluation.faces import Faces
 from server.evaluation.samples import Sample, Samples
-from server.evaluation.searches import Side
+from server.evaluation.searches import Indices, Side
 
 Mask = NDArray[np.bool_]
 Tick = Callable[[], None]
@@ -21,7 +22,7 @@ Tick = Callable[[], None]
 
 @dataclass(frozen=True)
 class Refused:
-    """One photograph that gave no template, for the person who labelled it; this is written to a file of its own."""
+    """One photograph that was not taken, for the person who labelled it; this is written to a file of its own."""
 
     path: Path
     role: str
@@ -31,12 +32,14 @@ class Refused:
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """tasks: the probes, those of the first alteration (none) first. gallery, probes: their templates."""
+    """tasks: the probes, those of the first alteration (none) first. gallery, probes: their templates.
+    qualities: of the probes, None for those that were refused."""
 
     subjects: tuple[str, ...]
     tasks: tuple[Task, ...]
     gallery: Side
     probes: Side
+    qualities: tuple[Quality | None, ...]
     refused: tuple[Refused, ...]
 
     @property
@@ -53,6 +56,10 @@ class Material:
     def unaltered(self) -> Mask:
         """(tasks,): probes as they were given."""
         return np.array([task.alteration == Unaltered() for task in self.tasks], np.bool_)
+
+    def lengths(self, most: int) -> Indices:
+        """(tasks,): how many subjects the list of each probe has room for, as in a search; 0 for a refused one."""
+        return np.array([0 if quality is None else cap(quality, most) for quality in self.qualities], np.intp)
 
 
 def tasks_of(samples: Samples, alterations: Sequence[Alteration]) -> tuple[Task, ...]:
@@ -76,12 +83,13 @@ def gathered(faces: Faces, samples: Samples, alterations: Sequence[Alteration], 
     references = tuple(Task(sample, Unaltered()) for sample in samples.gallery)
     tasks = tasks_of(samples, alterations)
     subjects = subjects_of(samples)
-    enrolled, acquired = acquire(faces, references, tick), acquire(faces, tasks, tick)
+    enrolled, acquired = enrol(faces, references, tick), acquire(faces, tasks, tick)
     return Material(
         subjects,
         tasks,
         _side(subjects, references, enrolled),
         _side(subjects, tasks, acquired),
+        acquired.qualities,
         (*_refused("gallery", references, enrolled), *_refused("probe", tasks, acquired)),
     )
 

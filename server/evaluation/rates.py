@@ -1,7 +1,7 @@
 """Identification rates: CMC, TPIR, FNIR and FPIR over thresholds, DET, failure to acquire.
 
 After ISO/IEC 19795-1 and NIST FRTE 1:N. A probe without a template counts in every rate: as a miss if mated, as a
-search that showed nobody if not. A candidate list is cut at the threshold and holds at most `cap` subjects.
+search that showed nobody if not. A candidate list is cut at the threshold and at the length its probe's quality gives.
 """
 
 from __future__ import annotations
@@ -54,18 +54,17 @@ def rank_rates(closed: Mated, subjects_enrolled: int, intervals: Intervals) -> t
 
 @dataclass(frozen=True, eq=False)
 class OpenSet:
-    """The searches of some probes, ready to be cut at any threshold to lists of at most `cap` subjects."""
+    """The searches of some probes, ready to be cut at any threshold."""
 
     mated: Mated
     non_mated: NonMated
-    cap: int
     intervals: Intervals
 
     def at(self, threshold: float) -> OperatingPoint:
         """Rates and intervals at one threshold."""
         return OperatingPoint(
             threshold,
-            tpir=self.intervals.rate(self.mated.found(threshold, self.cap), self.mated.subject),
+            tpir=self.intervals.rate(self.mated.found(threshold), self.mated.subject),
             fpir=self.intervals.rate(self.non_mated.showed(threshold), self.non_mated.subject),
         )
 
@@ -121,5 +120,5 @@ def _det_point(threshold: float, searches: OpenSet) -> DetPoint:
     return DetPoint(
         threshold,
         fpir=float(searches.non_mated.showed(threshold).mean()),
-        fnir=float((~searches.mated.found(threshold, searches.cap)).mean()),
+        fnir=float((~searches.mated.found(threshold)).mean()),
     )

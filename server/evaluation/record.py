@@ -69,7 +69,7 @@ def _sentences(record: CalibrationRecord) -> list[str]:
         f"FPIR {record.fpir:.2%} (95 % interval {record.fpir_low:.2%} to {record.fpir_high:.2%}), {how}, with "
         f"{record.gallery_size:,} people enrolled.",
         f"TPIR {record.tpir:.1%} ({record.tpir_low:.1%} to {record.tpir_high:.1%}), measured with "
-        f"{record.measured_gallery_size:,} people enrolled.",
+        f"{record.measured_gallery_size:,} people enrolled and lists of at most {record.cap}, shorter for poor probes.",
         "It holds for this model, this threshold and this gallery size, and for photographs like those described.",
     ]
 

@@ -43,6 +43,7 @@ def report_of(findings: Findings) -> str:
         counts=findings.counts,
         in_use=findings.points[0],
         figures=figures_of(findings),
+        lists=words.lists(findings.plan.cap, findings.lists),
         made=alterations,
         style=style,
     )

@@ -57,6 +57,7 @@ def findings_of(bench: Bench, model: str) -> Findings:
         det=detection_error_tradeoff(searches),
         histogram=_histogram(bench, comparisons),
         refusals=_refusals(bench.material, bench),
+        lists=_lists(bench),
         calibration=record,
         calibration_refused=refused,
     )
@@ -125,6 +126,12 @@ def _histogram(bench: Bench, comparisons: Comparisons) -> Histogram:
     scores = bench.closed.of(bench.as_given).score
     mated, _ = np.histogram(scores[np.isfinite(scores)].clip(-1, 1), BINS)
     return Histogram(tuple(BINS.tolist()), tuple(mated.tolist()), tuple(comparisons.histogram.tolist()))
+
+
+def _lists(bench: Bench) -> dict[int, int]:
+    material = bench.material
+    lengths = Counter(material.lengths(bench.plan.cap)[bench.as_given & material.probes.taken].tolist())
+    return dict(sorted(lengths.items(), reverse=True))
 
 
 def _refusals(material: Material, bench: Bench) -> Refusals:

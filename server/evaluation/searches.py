@@ -37,21 +37,23 @@ class Side:
 @dataclass(frozen=True, eq=False)
 class Mated:
     """Searches by enrolled people, one row each: probe and subject by index, the best score of the subject's own
-    references, and its rank among subjects (1 is first; equal scores of others count as ahead)."""
+    references, its rank among subjects (1 is first; equal scores of others count as ahead), and how many subjects
+    the list has room for."""
 
     probe: Indices
     subject: Indices
     score: Scores
     rank: NDArray[np.int32]
+    length: Indices
 
     def of(self, probes: NDArray[np.bool_]) -> Mated:
         """Those of the probes marked in a mask over all probes."""
         rows = probes[self.probe]
-        return Mated(self.probe[rows], self.subject[rows], self.score[rows], self.rank[rows])
+        return Mated(self.probe[rows], self.subject[rows], self.score[rows], self.rank[rows], self.length[rows])
 
-    def found(self, threshold: float, cap: int) -> NDArray[np.bool_]:
-        """Whether the subject's own reference is on the list: at or above the threshold and within the cap."""
-        return (self.score >= threshold) & (self.rank <= cap)
+    def found(self, threshold: float) -> NDArray[np.bool_]:
+        """Whether the subject's own reference is on the list: at or above the threshold and within its length."""
+        return (self.score >= threshold) & (self.rank <= self.length)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +70,15 @@ class NonMated:
         return NonMated(self.probe[rows], self.subject[rows], self.top[rows])
 
     def showed(self, threshold: float) -> NDArray[np.bool_]:
-        """Whether the search showed anyone."""
+        """Whether the search showed anyone: the shortest list has room for one."""
         return self.top >= threshold
 
 
-def searched(trials: Sequence[Trial], gallery: Side, probes: Side) -> tuple[Mated, NonMated]:
-    """All searches of all trials. A probe without a template is a search too: it finds nobody."""
+def searched(trials: Sequence[Trial], gallery: Side, probes: Side, lengths: Indices) -> tuple[Mated, NonMated]:
+    """All searches of all trials. A probe without a template is a search too: it finds nobody.
+
+    lengths: (probes,) subjects that the list of each probe has room for.
+    """
     mated: list[Mated] = []
     non_mated: list[NonMated] = []
     for rows, best in blocks(gallery, probes, trials[0].gallery.size):
@@ -81,7 +86,8 @@ def searched(trials: Sequence[Trial], gallery: Side, probes: Side) -> tuple[Mate
             own = probes.subject[rows]
             score, top, rank = _answered(best, own, trial.gallery)
             with_mate, without = trial.mated[own], trial.non_mated[own]
-            mated.append(Mated(rows[with_mate], own[with_mate], score[with_mate], rank[with_mate]))
+            mine = rows[with_mate]
+            mated.append(Mated(mine, own[with_mate], score[with_mate], rank[with_mate], lengths[mine]))
             non_mated.append(NonMated(rows[without], own[without], top[without]))
     return _joined_mated(mated), _joined_non_mated(non_mated)
 
@@ -96,7 +102,7 @@ def blocks(gallery: Side, probes: Side, subjects: int) -> Iterator[tuple[Indices
     references = gallery.vectors[order].T
     for rows in np.array_split(np.arange(probes.subject.size), max(1, -(-probes.subject.size // BLOCK))):
         best = np.full((rows.size, subjects), NOBODY)
-        if enrolled.size:
+        if enrolled.size and probes.taken.any():
             best[:, enrolled] = np.maximum.reduceat(probes.vectors[rows] @ references, starts, axis=1)
         best[~probes.taken[rows]] = NOBODY
         yield rows, best
@@ -118,6 +124,7 @@ def _joined_mated(parts: Sequence[Mated]) -> Mated:
         np.concatenate([part.subject for part in parts]),
         np.concatenate([part.score for part in parts]),
         np.concatenate([part.rank for part in parts]),
+        np.concatenate([part.length for part in parts]),
     )
 
 

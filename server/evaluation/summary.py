@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.domain.calibration import CalibrationRecord
 from server.evaluation.findings import Findings
 from server.evaluation.intervals import Rate
-from server.evaluation.words import counted, interval, per_cent, refusal
+from server.evaluation.words import counted, interval, lists, per_cent, refusal
 
 LABEL = 14
 
@@ -16,6 +16,7 @@ def summary_of(findings: Findings) -> list[str]:
     return [
         _row("People", f"{counts.subjects:,}; {counts.enrolled:,} enrolled, {counts.gallery_size:,} in a search"),
         _row("Threshold", f"{in_use.threshold:.4f}"),
+        _row("Lists", lists(findings.plan.cap, findings.lists)),
         _row("TPIR", _told(in_use.tpir)),
         _row("FPIR", f"{_told(in_use.fpir)}; searches by people not enrolled that showed anyone"),
         _row("", f"by {counts.non_mated_people:,} different people, {counts.non_mated_probes:,} different probes"),

@@ -63,11 +63,8 @@ def _grouping(bench: Bench, column: str) -> Grouping:
 
 def _misses(bench: Bench, groups: Mapping[str, Mask]) -> dict[str, Outcomes]:
     sides = {label: bench.mated.of(mask) for label, mask in groups.items()}
-    plan = bench.plan
-    return {
-        label: Outcomes(~side.found(plan.threshold, plan.cap), side.subject, side.probe)
-        for label, side in sides.items()
-    }
+    threshold = bench.plan.threshold
+    return {label: Outcomes(~side.found(threshold), side.subject, side.probe) for label, side in sides.items()}
 
 
 def _shown(bench: Bench, groups: Mapping[str, Mask]) -> dict[str, Outcomes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from server.evaluation.differentials import Measure
 from server.evaluation.intervals import Method, Rate
@@ -22,6 +23,8 @@ REFUSALS = {
     "image-too-small": "too small",
     "image-animated": "several pictures in one file",
     "frames-disagree": "not one person",
+    "poor-image": "too small, too blurred or turned too far for a search",
+    "poor-reference": "too small, too blurred or turned too far for a reference",
 }
 
 
@@ -48,6 +51,14 @@ def method(rate: Rate) -> str:
 def measure(value: Measure | None) -> str:
     """A differential with its interval; a dash where no group has an error."""
     return "–" if value is None else f"{value.value:.2f} ({value.low:.2f} to {value.high:.2f})"
+
+
+def lists(most: int, probes: Mapping[int, int]) -> str:
+    """How long the lists are. probes: how many are given a list of each length, the longest first."""
+    if not any(length < most for length in probes):
+        return f"at most {most} people; no probe was so poor that its list was shorter"
+    of_each = ", ".join(f"{length} (for {count:,})" for length, count in probes.items())
+    return f"at most {most} people, shorter for poor photographs: {of_each} of {sum(probes.values()):,} probes"
 
 
 def refusal(slug: str) -> str:

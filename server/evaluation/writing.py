@@ -1,4 +1,4 @@
-"""The files of an evaluation: page, JSON, calibration record, and the list of photographs without a template."""
+"""The files of an evaluation: page, JSON, calibration record, and the list of refused photographs."""
 
 from __future__ import annotations
 

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from server.domain.face import Box, Template
-from server.domain.image_errors import FaceNotFound
+from server.domain.capture import Likeness, Sample
+from server.domain.face import Box
+from server.domain.image_errors import FaceNotFound, ImageRefused
 from server.evaluation.alterations import Alteration, Blurred, Darkened, Occluded, Part, Turned, Unaltered
 from tests.fakes.face_engine import FakeFaceEngine
 
@@ -25,7 +26,10 @@ class PlacedFaces:
     def __init__(self, turns: int = 0) -> None:
         self.turns = turns
 
-    def template_of(self, images: object) -> Template:
+    def sample_of(self, images: object) -> Sample:
+        raise NotImplementedError
+
+    def likenesses_of(self, images: object) -> list[Likeness | ImageRefused]:
         raise NotImplementedError
 
     def portrait_of(self, image: bytes) -> bytes:

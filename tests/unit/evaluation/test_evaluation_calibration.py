@@ -64,8 +64,9 @@ RECORD = CalibrationRecord(
 
 def _searches(tops: NDArray[np.float64]) -> OpenSet:
     people = np.arange(tops.size) % PEOPLE
-    mated = Mated(np.arange(PEOPLE), np.arange(PEOPLE), np.full(PEOPLE, 0.9), np.ones(PEOPLE, np.int32))
-    return OpenSet(mated, NonMated(np.arange(tops.size), people, tops), cap=6, intervals=INTERVALS)
+    everyone = np.arange(PEOPLE)
+    mated = Mated(everyone, everyone, np.full(PEOPLE, 0.9), np.ones(PEOPLE, np.int32), np.full(PEOPLE, 6))
+    return OpenSet(mated, NonMated(np.arange(tops.size), people, tops), INTERVALS)
 
 
 def _comparisons(scores: list[float], probes: int) -> Comparisons:

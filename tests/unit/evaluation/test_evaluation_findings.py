@@ -76,6 +76,15 @@ def test_without_a_single_face_everything_is_missed_and_the_report_still_drawn(
     assert written(tmp_path, found, refused)[-1].stat().st_size > 10_000
 
 
+def test_without_a_usable_probe_everything_is_missed(photographs: Labelled, plan: Plan) -> None:
+    for name in ("ada", "berg", "cid"):
+        photographs.add(name, "gallery")
+        photographs.add(name, "probe", "no-face")
+    found, _ = evaluate(FakeFaceEngine(), labelled(photographs.sheet(), None, None), [], plan, lambda: None)
+    assert (found.overall.tpir.value, found.overall.fpir.value, found.overall.fta.value) == (0, 0, 1)
+    assert found.counts.enrolled == 3
+
+
 def test_nobody_to_search_for_is_told_before_a_photograph_is_read(photographs: Labelled, plan: Plan) -> None:
     photographs.add("ada", "gallery")
     photographs.add("berg", "probe")

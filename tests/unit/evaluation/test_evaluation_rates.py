@@ -44,13 +44,17 @@ PROBES = _side(_plane(10, 75, 100, 10, 0), [0, 1, 2, 3, 0], [True, True, True, T
 """The third one looks like somebody else; the fourth is a stranger; the last one gave no template."""
 
 
+FULL = np.full(5, 6)
+"""Room for everybody on each list."""
+
+
 def _cos(degrees: float) -> float:
     return float(np.cos(np.radians(degrees)))
 
 
 @pytest.fixture
 def leaving_out() -> tuple[Mated, NonMated]:
-    return searched(leave_out(np.array([True, True, True, False]), np.ones(4, np.bool_)), GALLERY, PROBES)
+    return searched(leave_out(np.array([True, True, True, False]), np.ones(4, np.bool_)), GALLERY, PROBES, FULL)
 
 
 def test_the_own_record_is_scored_by_its_best_reference_and_ranked_among_people(
@@ -72,40 +76,53 @@ def test_a_search_without_the_own_record_shows_the_best_of_the_others(leaving_ou
 def test_rates_count_a_probe_without_a_template_as_a_miss_and_as_a_search_that_showed_nobody(
     leaving_out: tuple[Mated, NonMated],
 ) -> None:
-    point = OpenSet(*leaving_out, cap=6, intervals=INTERVALS).at(0.9)
+    point = OpenSet(*leaving_out, INTERVALS).at(0.9)
     assert (point.tpir.events, point.tpir.trials) == (2, 4)
     assert (point.fnir.events, point.fnir.trials) == (2, 4)
     assert (point.fpir.events, point.fpir.trials) == (2, 5)
 
 
-def test_the_cap_of_the_list_counts() -> None:
-    mated, non_mated = searched([whole(np.array([True, True, True, False]))], GALLERY, PROBES)
+@pytest.mark.parametrize(("lengths", "found"), [([2, 2, 2, 2, 0], 3), ([1, 1, 2, 1, 0], 3), ([2, 2, 1, 2, 0], 2)])
+def test_each_list_is_as_long_as_its_own_probe_allows(lengths: list[int], found: int) -> None:
+    """The own record of the third probe stands second, those of the first two stand first."""
+    trial = whole(np.array([True, True, True, False]))
+    mated, non_mated = searched([trial], GALLERY, PROBES, np.array(lengths))
     assert not non_mated.probe.size
-    assert OpenSet(mated, non_mated, 2, INTERVALS).at(0.1).tpir.events == 3
-    assert OpenSet(mated, non_mated, 1, INTERVALS).at(0.1).tpir.events == 2
+    searches = OpenSet(mated, non_mated, INTERVALS)
+    assert searches.at(0.1).tpir.events == found
+    assert OpenSet(mated.of(np.arange(5) == 2), non_mated, INTERVALS).at(0.1).tpir.events == found - 2
+
+
+def test_the_length_of_the_list_moves_neither_rank_nor_the_rate_of_strangers_who_are_shown_anyone() -> None:
+    trials = leave_out(np.array([True, True, True, False]), np.ones(4, np.bool_))
+    (long, shown), (short, shown_shorter) = (
+        searched(trials, GALLERY, PROBES, lengths) for lengths in (FULL, np.ones(5, np.intp))
+    )
+    assert rank_rates(long, 3, INTERVALS) == rank_rates(short, 3, INTERVALS)
+    assert OpenSet(long, shown, INTERVALS).at(0.9).fpir == OpenSet(short, shown_shorter, INTERVALS).at(0.9).fpir
 
 
 def test_the_cumulative_match_characteristic_counted_by_hand() -> None:
-    closed, _ = searched([whole(np.array([True, True, True, False]))], GALLERY, PROBES)
+    closed, _ = searched([whole(np.array([True, True, True, False]))], GALLERY, PROBES, FULL)
     assert [(rate.events, rate.trials) for rate in rank_rates(closed, 3, INTERVALS)] == [(2, 4), (3, 4), (3, 4)]
 
 
 def test_a_subject_whose_references_all_failed_is_missed_by_all_its_probes() -> None:
     gallery = _side(GALLERY.vectors, [0, 1, 1, 2], [False, True, True, True])
-    mated, _ = searched([whole(np.array([True, True, True, False]))], gallery, PROBES)
+    mated, _ = searched([whole(np.array([True, True, True, False]))], gallery, PROBES, FULL)
     assert mated.rank[mated.subject == 0].tolist() == [NEVER, NEVER]
-    assert not mated.found(-1.0, 6)[mated.subject == 0].any()
+    assert not mated.found(-1.0)[mated.subject == 0].any()
 
 
 def test_equal_scores_of_others_count_as_ahead() -> None:
     gallery = _side(_plane(0, 0), [0, 1])
-    mated, _ = searched([whole(np.array([True, True]))], gallery, _side(_plane(0), [0]))
+    mated, _ = searched([whole(np.array([True, True]))], gallery, _side(_plane(0), [0]), FULL[:1])
     assert mated.rank.tolist() == [2]
 
 
 @settings(deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(-0.5, 0.9), st.integers(1, 4))
-def test_found_is_what_the_candidate_list_of_the_server_holds(seed: int, threshold: float, cap: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.floats(-0.5, 0.9), st.lists(st.integers(1, 4), min_size=8, max_size=8))
+def test_found_is_what_the_candidate_list_of_the_server_holds(seed: int, threshold: float, lengths: list[int]) -> None:
     """The evaluation counts exactly what `domain.candidates.shortlist` would show."""
     rng = np.random.default_rng(seed)
     vectors = rng.normal(size=(20, 8)).astype(np.float32)
@@ -114,10 +131,12 @@ def test_found_is_what_the_candidate_list_of_the_server_holds(seed: int, thresho
     trial = Trial(
         np.array([True] * 4 + [False] * 2), np.array([True] * 4 + [False] * 2), np.array([False] * 4 + [True] * 2)
     )
-    mated, non_mated = searched([trial], gallery, probes)
-    listed = [_listed(gallery, vector, threshold, cap) for vector in probes.vectors]
+    mated, non_mated = searched([trial], gallery, probes, np.array(lengths))
+    listed = [
+        _listed(gallery, vector, threshold, length) for vector, length in zip(probes.vectors, lengths, strict=True)
+    ]
     expected = [int(subject) in shown for subject, shown in zip(probes.subject, listed, strict=True)]
-    assert mated.found(threshold, cap).tolist() == [expected[probe] for probe in mated.probe]
+    assert mated.found(threshold).tolist() == [expected[probe] for probe in mated.probe]
     assert non_mated.showed(threshold).tolist() == [bool(listed[probe]) for probe in non_mated.probe]
 
 
@@ -157,10 +176,9 @@ def _searches(mated_scores: list[float], tops: list[float]) -> OpenSet:
     own, others = np.arange(len(mated_scores)) % 6, np.arange(len(tops)) % 6
     ranks = np.array([1 + number % 8 for number in own], np.int32)
     return OpenSet(
-        Mated(np.arange(own.size), own, np.array(mated_scores), ranks),
+        Mated(np.arange(own.size), own, np.array(mated_scores), ranks, 6 - own),
         NonMated(np.arange(others.size), others, np.array(tops)),
-        cap=6,
-        intervals=INTERVALS,
+        INTERVALS,
     )
 
 
@@ -183,7 +201,8 @@ def test_fewer_false_positives_never_cost_fewer_misses(mated_scores: list[float]
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30))
 def test_the_cumulative_match_characteristic_only_rises(ranks: list[int]) -> None:
     subject = np.arange(len(ranks)) % 6
-    closed = Mated(np.arange(len(ranks)), subject, np.zeros(len(ranks)), np.array(ranks, np.int32))
+    one_each = np.ones(len(ranks), np.intp)
+    closed = Mated(np.arange(len(ranks)), subject, np.zeros(len(ranks)), np.array(ranks, np.int32), one_each)
     rates = [rate.value for rate in rank_rates(closed, 40, INTERVALS)]
     assert rates == sorted(rates)
     assert rates[0] == ranks.count(1) / len(ranks)
