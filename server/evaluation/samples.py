@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +34,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Samples:
-    """References and probes. Raises NothingToEvaluate when either is missing or they share a file."""
+    """References and probes. Raises NothingToEvaluate when either is missing or a photograph is among them twice."""
 
     gallery: tuple[Sample, ...]
     probes: tuple[Sample, ...]
@@ -39,12 +42,9 @@ class Samples:
     def __post_init__(self) -> None:
         if not self.gallery or not self.probes:
             raise NothingToEvaluate
-        shared = {sample.path.resolve() for sample in self.gallery} & {sample.path.resolve() for sample in self.probes}
-        if shared:
-            raise NothingToEvaluate(
-                f"{len(shared)} of the files are both reference and probe, such as {min(shared)}. A photograph "
-                "compared with itself proves nothing: keep the two apart."
-            )
+        _refuse_repeated(
+            [("reference", one.path) for one in self.gallery] + [("probe", one.path) for one in self.probes]
+        )
 
 
 def samples_of(folder: Path) -> tuple[Sample, ...]:
@@ -68,3 +68,34 @@ def samples_of(folder: Path) -> tuple[Sample, ...]:
 
 def _is_photograph(entry: Path) -> bool:
     return entry.is_file() and entry.suffix.lower() in PHOTOGRAPHS
+
+
+def _refuse_repeated(roles: Sequence[tuple[str, Path]]) -> None:
+    repeated = _repeated([path for _, path in roles])
+    if not repeated:
+        return
+    first, second = (f"{path} as {role}" for role, path in (roles[number] for number in repeated[0][:2]))
+    raise NothingToEvaluate(
+        f"{sum(map(len, repeated))} of the files repeat one another, such as {first} and {second}. A photograph "
+        "compared with itself or counted twice proves nothing: give each once, on one side and for one subject."
+    )
+
+
+def _repeated(files: Sequence[Path]) -> list[list[int]]:
+    """Indices of files that hold the same bytes, in groups of two and more."""
+    of_a_size = _alike(range(len(files)), lambda number: files[number].stat().st_size)
+    return [same for group in of_a_size for same in _alike(group, lambda number: _digest(files[number]))]
+
+
+def _alike(numbers: Iterable[int], content: Callable[[int], Hashable]) -> list[list[int]]:
+    """Groups of two and more with equal content; what cannot be read is in none, for acquisition counts it."""
+    groups: dict[Hashable, list[int]] = defaultdict(list)
+    for number in numbers:
+        with suppress(OSError):
+            groups[content(number)].append(number)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _digest(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

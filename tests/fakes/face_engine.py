@@ -1,5 +1,7 @@
 """A face engine whose photographs are lines of text: who is in them, and what is the matter with them.
 
+What follows in further lines shows nothing: no two photographs are the same to the byte.
+
 `photo("ada")` shows Ada; `photo("ada", "lying")` shows her under a condition, which lowers the score a little.
 Relatives look alike: "berg-1" and "berg-2" share a family name, and their templates score about 0.8.
 `photo("ada", "no-face")` and the other words of REFUSALS are refused as the real engine would refuse them.
@@ -136,7 +138,7 @@ def _chosen(image: bytes, number: int, named: Sequence[NamedFace]) -> bytes:
 
 
 def _read(image: bytes) -> tuple[str, tuple[str, ...]]:
-    kind, *words = image.decode(errors="replace").split(" ")
+    kind, *words = image.decode(errors="replace").partition("\n")[0].split(" ")
     if kind not in {"PHOTO", "PORTRAIT"} or not words:
         raise ImageUnreadable
     person, *conditions = words

@@ -20,7 +20,7 @@ class Labelled:
     def add(self, person: str, role: str, *conditions: str, **labels: str) -> Path:
         """One photograph of the person under the fake engine's conditions, with labels for the CSV."""
         path = self.folder / f"{len(self.rows):04d}.jpg"
-        path.write_bytes(photo(person, *conditions))
+        path.write_bytes(photo(person, *conditions) + f"\nphotograph {len(self.rows)}".encode())
         self.rows.append({"path": path.name, "subject": person, "role": role, **labels})
         return path
 

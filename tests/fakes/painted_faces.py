@@ -1,7 +1,8 @@
 """Faces that are painted discs, and nets of the cascade that see nothing else.
 
 A pixel's red says how far right on the face it lies, its green how far down, so that the nets measure where a face
-stands and how it leans instead of being told. Its blue says what the disc is: a face, or one of two false alarms.
+stands and how it leans instead of being told. Its blue says what the disc is: a face, a face turned aside, which the
+nets lose when it leans more than a little, or one of two false alarms.
 To a false alarm the nets put landmarks at a fixed place of their box, as MTCNN does with faces upside down: at
 each look these move on by so many pixels of the chip.
 """
@@ -23,9 +24,10 @@ Floats = NDArray[np.float32]
 Turns = NDArray[np.intp]
 
 FACE: Final = 255
+ASIDE: Final = 245
 UNCERTAIN: Final = 235
 FALSE_ALARM: Final = 215
-WANDERING: Final = {FACE: 0.0, UNCERTAIN: 3.0, FALSE_ALARM: 12.0}
+WANDERING: Final = {FACE: 0.0, ASIDE: 0.0, UNCERTAIN: 3.0, FALSE_ALARM: 12.0}
 """Pixels of the chip by which landmarks move at each look."""
 
 DARKEST: Final = 195
@@ -34,7 +36,7 @@ DARKEST: Final = 195
 CHIP_DISC: Final = np.array([8.5, 7.0, 130.0])
 """Left, top and diameter of the disc on a look's chip: its landmarks stand at POINTS there."""
 
-MOST_LEAN: Final = 60.0
+MOST_LEAN: Final = {FACE: 60.0, ASIDE: 30.0}
 """Degrees up to which these nets, like MTCNN, take a leaning face for one."""
 
 PARTS: Final = (POINTS - CHIP_DISC[:2]) / CHIP_DISC[2]
@@ -142,4 +144,4 @@ def _answered(picture: Pixels, box: NDArray[np.float64]) -> tuple[NDArray[np.flo
     if drift := WANDERING[disc.kind]:
         return (POINTS - [15.5, 8.0] + [drift + 1, 1]) / 117, 1.0
     points, lean = disc.landmarks()
-    return (points - box[:2] + 1) / side, float(abs(lean) <= MOST_LEAN)
+    return (points - box[:2] + 1) / side, float(abs(lean) <= MOST_LEAN[disc.kind])

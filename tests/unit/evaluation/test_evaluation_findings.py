@@ -51,6 +51,37 @@ def test_failures_are_misses_and_are_counted_apart(photographs: Labelled, plan: 
     assert found.counts.enrolled == 9
 
 
+def test_the_failure_to_enrol_is_of_references_and_not_of_probes(photographs: Labelled, plan: Plan) -> None:
+    """Three of seven references show no face, and one of five probes."""
+    photographs.people(["ada", "berg", "cid", "dag"])
+    for _ in range(3):
+        photographs.add("ada", "gallery", "no-face")
+    photographs.add("ada", "probe", "no-face")
+    found, _ = evaluate(FakeFaceEngine(), labelled(photographs.sheet(), None, None), [], plan, lambda: None)
+    assert (found.refusals.fte.events, found.refusals.fte.trials) == (3, 7)
+    assert (found.overall.fta.events, found.overall.fta.trials) == (1, 5)
+    assert found.refusals.subjects_not_enrolled == 0
+
+
+def test_who_stands_behind_the_last_place_of_the_list_is_missed_on_the_curves_too(
+    photographs: Labelled, plan: Plan
+) -> None:
+    """Two probes of each show the other one of a family, who stands first; lists of one hold nobody else."""
+    names = families(4)
+    for name in names:
+        photographs.add(name, "gallery")
+    for name, other in zip(names, (*names[1::-1], *names[2:]), strict=True):
+        photographs.add(other, "probe", subject=name)
+    samples = labelled(photographs.sheet(), None, None)
+    plan = replace(plan, protocol=Protocol.LEAVE_OUT)
+    least = {}
+    for cap in (1, 2):
+        found, _ = evaluate(FakeFaceEngine(), samples, [], replace(plan, cap=cap), lambda: None)
+        least[cap] = min(point.fnir for point in found.det)
+        assert found.overall.fnir.value == least[cap]
+    assert least == {1: 2 / 8, 2: 0.0}
+
+
 def test_a_file_that_is_gone_is_counted_and_no_reason_to_stop(photographs: Labelled, plan: Plan) -> None:
     photographs.people(families(3))
     gone = photographs.add("family0-1", "probe")

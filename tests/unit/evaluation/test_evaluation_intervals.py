@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from server.evaluation.intervals import Intervals, Method, Rate, clopper_pearson
+from server.evaluation.intervals import Intervals, Method, Rate, clopper_pearson, percentiles
 
 SUBJECTS = 12
 
@@ -71,6 +71,11 @@ def test_many_searches_of_few_people_widen_the_interval(intervals: Intervals) ->
     assert rate.low < naive[0]
     assert rate.high > naive[1]
     assert rate.high == pytest.approx(0.6, abs=0.1)
+
+
+def test_the_interval_of_replicates_leaves_out_a_fortieth_on_either_side() -> None:
+    assert percentiles(np.append(np.arange(1001.0), np.nan)) == pytest.approx((25, 975))
+    assert percentiles(np.array([np.nan, np.nan])) == (0.0, 1.0)
 
 
 def test_no_event_among_repeated_searches_counts_each_person_once(intervals: Intervals) -> None:

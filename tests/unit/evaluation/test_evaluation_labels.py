@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
 
 from server.evaluation.errors import NothingToEvaluate, SheetInvalid
 from server.evaluation.labels import labelled
-from server.evaluation.samples import AS_TAKEN, Sample
+from server.evaluation.samples import AS_TAKEN, Sample, Samples
 from server.evaluation.sheet import csv_text, read_sheet
 
 
@@ -19,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("gallery/ada/1.jpg", "gallery/berg/1.JPG", "probes/ada/2.png", "probes/berg/notes.txt"):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(b"x")
+        file.write_bytes(name.encode())
     return tmp_path
 
 
@@ -104,8 +105,38 @@ def test_a_role_of_the_other_side_is_no_slip_to_pass_over(folder: Path) -> None:
 
 
 def test_a_file_compared_with_itself_proves_nothing(folder: Path) -> None:
-    with pytest.raises(NothingToEvaluate, match="both reference and probe"):
+    with pytest.raises(NothingToEvaluate, match=r"such as \S+1\.jpg as reference and \S+1\.jpg as probe"):
         labelled(None, folder / "gallery", folder / "gallery")
+
+
+COPY = "photograph of ada"
+
+
+@pytest.mark.parametrize(
+    ("rows", "two"),
+    [
+        ("1.jpg,ada,gallery\n2.jpg,berg,gallery\ncopy.jpg,ada,probe\n", "1.jpg as reference and copy.jpg as probe"),
+        ("1.jpg,ada,gallery\n1.jpg,ada,probe\n", "1.jpg as reference and 1.jpg as probe"),
+        (
+            "1.jpg,ada,gallery\ncopy.jpg,berg,gallery\n2.jpg,berg,probe\n",
+            "1.jpg as reference and copy.jpg as reference",
+        ),
+        ("2.jpg,berg,gallery\n1.jpg,ada,probe\n" + "1.jpg,ada,probe\n" * 9, "1.jpg as probe and 1.jpg as probe"),
+        ("2.jpg,berg,gallery\n1.jpg,ada,probe\ncopy.jpg,berg,probe\n", "1.jpg as probe and copy.jpg as probe"),
+    ],
+)
+def test_a_photograph_counts_once_whatever_its_name_subject_and_role(tmp_path: Path, rows: str, two: str) -> None:
+    for name, content in (("1.jpg", COPY), ("copy.jpg", COPY), ("2.jpg", "photograph of bea")):
+        (tmp_path / name).write_text(content)
+    sentence = "such as " + " and ".join(f"{tmp_path}/{one}" for one in two.split(" and "))
+    with pytest.raises(NothingToEvaluate, match=re.escape(sentence)):
+        labelled(_sheet(tmp_path, "path,subject,role\n" + rows), None, None)
+
+
+def test_files_that_cannot_be_read_are_left_to_be_counted(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.jpg"
+    samples = Samples((Sample(gone, "ada"),), (Sample(gone, "ada"), Sample(tmp_path, "berg"), Sample(tmp_path, "cid")))
+    assert len(samples.probes) == 3
 
 
 @pytest.mark.parametrize("given", [(True, True, True), (False, True, False), (False, False, False)])

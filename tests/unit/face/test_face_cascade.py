@@ -90,6 +90,15 @@ def test_quarter_turns_in_one_call_give_what_the_turned_pictures_give_alone(size
         np.testing.assert_allclose(places(several), places(single), atol=0.3)
 
 
+def test_no_canvas_of_a_large_picture_costs_the_net_more_than_80_megabytes() -> None:
+    """At 200 bytes a pixel; all turns on one canvas would take more than twice that."""
+    nets, noise = PaintedNets(), np.random.default_rng(7).integers(0, 256, (640, 640, 3)).astype(np.uint8)
+    faces_in(nets, noise, 20, (0, 1, 2, 3))
+    pixels = [height * width for height, width in nets.canvases]
+    assert max(pixels) < 400_000
+    assert sum(pixels) > 1_000_000
+
+
 def test_pictures_too_small_for_the_least_face_are_not_shown_to_the_nets() -> None:
     nets = PaintedNets()
     assert faces_in(nets, black(400, 30), 40, (0, 1)) == [[], []]

@@ -10,7 +10,7 @@ from server.domain.image_errors import FaceNotFound, FaceNotNamed, SeveralFaces
 from server.face.decode import Photograph
 from server.face.detect import BYSTANDER, MOST_FACES, box_of, faces_of, only_face
 from server.face.looks import Face
-from tests.fakes.painted_faces import FALSE_ALARM, PARTS, UNCERTAIN, PaintedNets, Pixels, black, paint
+from tests.fakes.painted_faces import ASIDE, FALSE_ALARM, PARTS, UNCERTAIN, PaintedNets, Pixels, black, paint
 
 EVERY_ANGLE = range(0, 360, 15)
 LARGE, MIDDLE, SMALL = 230, 60, 27
@@ -46,6 +46,24 @@ def test_a_face_is_found_once_at_every_angle(diameter: int, leans: Sequence[int]
         np.testing.assert_allclose(face.seen.landmarks, truth((300, 220), diameter, lean), atol=1)
         half = diameter / 2
         np.testing.assert_allclose(face.seen.bounds, [300 - half, 220 - half, 300 + half, 220 + half], atol=2)
+
+
+@pytest.mark.parametrize("lean", [0, 45, 90, 180, 225, 315])
+@pytest.mark.parametrize("diameter", [LARGE, MIDDLE, SMALL])
+def test_a_face_turned_aside_is_found_at_the_quarter_turns_and_between_them(diameter: int, lean: int) -> None:
+    """The nets see none that leans by more than 30 degrees, so that only a look at its own turn finds each."""
+    face = only_face(PaintedNets(), photograph(paint(black(640, 480), (300, 220), diameter, lean, ASIDE)))
+    assert face.steady
+    np.testing.assert_allclose(face.seen.landmarks, truth((300, 220), diameter, lean), atol=1)
+
+
+def test_smaller_faces_are_looked_for_only_after_the_turns_between() -> None:
+    work = {}
+    for diameter in (MIDDLE, SMALL):
+        nets = PaintedNets()
+        assert len(faces_of(nets, paint(black(640, 480), (300, 220), diameter, 45, ASIDE))) == 1
+        work[diameter] = searched(nets)
+    assert work[MIDDLE] < work[SMALL] / 2
 
 
 @pytest.mark.parametrize("lean", [0, 90, 150, 180, 270, 330])
@@ -108,6 +126,12 @@ def test_only_who_is_under_half_as_wide_is_background(diameter: int, lean: int) 
     assert widths(faces_of(PaintedNets(), behind)) == pytest.approx([diameter], abs=2)
     beside = paint(alone.copy(), (480, 120), diameter * BYSTANDER * 1.15, lean)
     assert len(faces_of(PaintedNets(), beside)) == 2
+
+
+@pytest.mark.parametrize("lean", [0, 90, 180, 330])
+def test_who_is_too_small_for_the_fast_passes_and_more_than_half_as_wide_is_no_background(lean: int) -> None:
+    picture = paint(paint(black(640, 480), (160, 240), 50, lean), (480, 120), SMALL, lean)
+    assert widths(faces_of(PaintedNets(), picture)) == pytest.approx([50, SMALL], abs=2)
 
 
 def test_of_two_a_named_one_is_taken() -> None:

@@ -26,6 +26,7 @@ from server.face.limits import Limits
 from server.face.weights import Manifest
 from tests.fakes.painted_faces import PaintedNets, black, paint
 from tests.unit.face.pictures import astronaut, drawn_people, encoded, pixels_of, research_faces
+from tests.unit.face.recaptures import Kind, recapture
 
 PORTRAIT = astronaut()
 FACE = PORTRAIT[0:240, 110:350]
@@ -100,6 +101,15 @@ def test_the_better_frame_counts_for_more(engine: Engine, upright: Template) -> 
     assert blurred.score(upright) < 0.99
     fused = engine.template_of([encoded(FACE), encoded(small)])
     assert fused.score(upright) > fused.score(blurred)
+
+
+def test_one_frame_off_a_screen_is_enough_for_the_hint(engine: Engine) -> None:
+    small = np.asarray(cv2.resize(FACE, (300, 300), interpolation=cv2.INTER_AREA), np.uint8)
+    screen = encoded(recapture(small, np.array([75.0, 60, 225, 240]), Kind.SCREEN_FRAMED, seed=1).pixels)
+    genuine = encoded(FACE)
+    assert not engine.sample_of([genuine, genuine]).recapture
+    assert engine.sample_of([genuine, screen]).recapture
+    assert engine.sample_of([screen, genuine]).recapture
 
 
 def test_two_people_of_similar_size_are_both_reported(engine: Engine) -> None:
