@@ -42,7 +42,7 @@ def _evaluated(photographs: Labelled, plan: Plan) -> tuple[Findings, tuple[Refus
 
 def _of_the_brother(photographs: Labelled, *conditions: str) -> None:
     """A probe of berg-1 that looks more like berg-2, so that his own reference stands second."""
-    photographs.add("berg-1", "probe").write_bytes(photo("berg-2", *conditions))
+    photographs.add("berg-2", "probe", *conditions, subject="berg-1")
 
 
 def test_a_probe_too_poor_to_search_with_is_a_failure_to_acquire_and_a_miss(
@@ -110,12 +110,12 @@ def test_the_short_list_costs_on_every_curve_and_in_the_differentials(photograph
 def test_as_many_are_found_as_a_live_search_would_show(
     photographs: Labelled, plan: Plan, world: World, condition: str
 ) -> None:
-    """One man of a family of eight, labelled once as each of them: those on the live list are found."""
+    """Eight photographs of one of eight alike, each labelled as another of them: those on the live list are found."""
     words = condition.split()
-    for number, member in enumerate(FAMILY):
+    for member in FAMILY:
         world.enrol(member)
         photographs.add(member, "gallery")
-        photographs.add(member, "probe").write_bytes(photo("berg-1", *words) + b"\nphotograph %d" % number)
+        photographs.add("berg-1", "probe", *words, subject=member)
     found, refused = _evaluated(photographs, replace(plan, threshold=POLICY.threshold, cap=POLICY.cap))
     shown, slugs = _live(world, photo("berg-1", *words))
     assert {one.slug for one in refused} == slugs
