@@ -30,6 +30,8 @@ def likeness(boxes: Boxes, others: Boxes) -> NDArray[np.float64]:
 
 def outstanding(boxes: Boxes, scores: Scores, most: float) -> NDArray[np.intp]:
     """Indices, best score first, of boxes that no better-scored box resembles by more than `most` (Jaccard index)."""
+    if len(scores) < 2:
+        return np.arange(len(scores))
     order = np.argsort(scores)[::-1]
     resembles = np.triu(likeness(boxes[order], boxes[order]) > most, k=1)
     return np.asarray(order[~resembles.any(axis=0)])

@@ -1,33 +1,22 @@
 """Upright faces in pictures: MTCNN's three nets, each asked only of what the one before let through.
 
 The proposal net sees the picture at every scale of a pyramid. Here all scales of all its quarter turns lie side by
-side on one canvas, so that one call of the net answers for them: its windows are independent, and those that reach
-from one level into another are not read. The least face looked for decides the size of the largest level, and with
-it the time.
+side on one canvas (`pyramid`), so that one call of the net answers for them: its windows are independent, and those
+that reach from one level into another are not read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from server.face.boxes import Boxes, Scores, outstanding, shifted, squared, uncovered
 from server.face.landmarks import Detection
-
-WINDOW: Final = 12
-"""Side in pixels of the proposal net's window."""
-
-STEP: Final = 2
-"""Pixels from one window to the next."""
-
-SHRINK: Final = 0.709
-"""Ratio of one level of the pyramid to the one before; area halves (the published nets were trained for it)."""
+from server.face.pyramid import STEP, WINDOW, Floats, Level, Pixels, batches, packed, pyramid
 
 PROPOSED: Final = 0.6
 REFINED: Final = 0.7
@@ -40,23 +29,6 @@ of noise."""
 
 AT_ONCE: Final = 256
 """Boxes that the second and the third net are asked of in one call: bounds the memory."""
-
-MOST_CANVAS: Final = 300_000
-"""Pixels of levels that lie on one canvas: the first net keeps some 200 bytes for each while it works."""
-
-GRAIN: Final = 32
-"""Sides of the canvas are multiples of this, for TensorFlow prepares its convolutions anew for each size."""
-
-OUTSIDE: Final = -1.0
-"""Colour of the canvas where no level lies."""
-
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Size = tuple[int, int]
-"""Height and width."""
-
-Corner = tuple[int, int]
-"""Top and left."""
 
 Points = NDArray[np.float64]
 Turns = NDArray[np.intp]
@@ -73,27 +45,6 @@ class CascadeNets(Protocol):
     def finish(self, picture: Pixels, boxes: Floats, turns: Turns) -> tuple[Floats, Floats, Floats]: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Level:
-    """The picture, turned by so many quarters, at one scale. scale: its pixels for one of the picture."""
-
-    turn: int
-    scale: float
-    pixels: Floats
-
-    @property
-    def area(self) -> int:
-        return self.height * self.width
-
-    @property
-    def height(self) -> int:
-        return int(self.pixels.shape[0])
-
-    @property
-    def width(self) -> int:
-        return int(self.pixels.shape[1])
-
-
 def faces_in(
     nets: CascadeNets,
     picture: Pixels,
@@ -106,7 +57,7 @@ def faces_in(
     Places are pixels of the turned picture, np.rot90(picture, turn). known: tells of middles, (n, 2), which lie where
     nobody is looked for any more.
     """
-    proposals = _proposals(nets, list(_pyramid(picture, least, turns))).thinned(_followed_up)
+    proposals = _proposals(nets, list(pyramid(picture, least, turns))).thinned(_followed_up)
     if known is not None and len(proposals):
         proposals = proposals.part(~known(proposals.middles, proposals.turns))
     refined = _refined(nets, picture, proposals)
@@ -117,20 +68,6 @@ def landmarks_in(nets: CascadeNets, picture: Pixels, boxes: Boxes) -> tuple[NDAr
     """Landmarks (n, 5, 2) that the last net sees in square boxes (n, 4), n >= 1, and its face probabilities (n,)."""
     _, parts, scores = nets.finish(picture, boxes.astype(np.float32), np.zeros(len(boxes), np.intp))
     return _placed(parts, boxes), scores
-
-
-def _pyramid(picture: Pixels, least: float, turns: Sequence[int]) -> Iterator[Level]:
-    """Each level in every turn."""
-    # Not in whole grey values, and each from the picture itself: what rounding or a second averaging adds, a fraction
-    # of a grey value, moves a landmark by some pixels now and then.
-    precise = picture.astype(np.float32)
-    height, width = picture.shape[:2]
-    scale = WINDOW / least
-    while min(height, width) * scale >= WINDOW:
-        size = (int(width * scale), int(height * scale))
-        level = np.asarray(cv2.resize(precise, size, interpolation=cv2.INTER_AREA), np.float32)
-        yield from (Level(turn, scale, np.rot90(level, turn)) for turn in turns)
-        scale *= SHRINK
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,19 +102,7 @@ class _Found:
 
 
 def _proposals(nets: CascadeNets, levels: Sequence[Level]) -> _Found:
-    return _Found.together([part for batch in _batches(levels) for part in _proposed(nets, batch)])
-
-
-def _batches(levels: Sequence[Level]) -> Iterator[list[Level]]:
-    """Levels in their order, as many at a time as MOST_CANVAS allows; one that is larger goes alone."""
-    batch: list[Level] = []
-    for level in levels:
-        if batch and sum(other.area for other in batch) + level.area > MOST_CANVAS:
-            yield batch
-            batch = []
-        batch.append(level)
-    if batch:
-        yield batch
+    return _Found.together([part for batch in batches(levels) for part in _proposed(nets, batch)])
 
 
 def _proposed(nets: CascadeNets, levels: Sequence[Level]) -> list[_Found]:
@@ -187,55 +112,14 @@ def _proposed(nets: CascadeNets, levels: Sequence[Level]) -> list[_Found]:
     return [_read(level, *corner, offsets, scores) for level, corner in zip(levels, corners, strict=True)]
 
 
-def packed(levels: Sequence[Level]) -> tuple[Floats, Sequence[Corner]]:
-    """A canvas with every level on it, and the (top, left) corner of each: even, as the net's steps are."""
-    size, corners = _laid_out(tuple((level.height, level.width) for level in levels))
-    canvas = np.full((*size, 3), OUTSIDE, np.float32)
-    for level, (top, left) in zip(levels, corners, strict=True):
-        canvas[top : top + level.height, left : left + level.width] = level.pixels
-    return canvas, corners
-
-
-@lru_cache(maxsize=64)
-def _laid_out(sizes: Sequence[Size]) -> tuple[Size, Sequence[Corner]]:
-    """Size of the canvas, and corners of the levels, on shelves of the width that makes the least canvas.
-
-    Kept, because photographs of one camera are of one size.
-    """
-    widest, square = max(width for _, width in sizes), sum(height * width for height, width in sizes) ** 0.5
-    rooms = range(_grained(widest), max(_grained(widest), _grained(2 * square)) + 1, GRAIN)
-    return min((_shelved(sizes, room) for room in rooms), key=lambda laid: laid[0][0] * laid[0][1])
-
-
-def _shelved(sizes: Sequence[Size], room: int) -> tuple[Size, Sequence[Corner]]:
-    """As _laid_out, the highest level first, on shelves `room` wide."""
-    corners = [(0, 0)] * len(sizes)
-    top = left = bottom = right = 0
-    for number in sorted(range(len(sizes)), key=lambda number: sizes[number], reverse=True):
-        height, width = sizes[number]
-        if left + width > room:
-            top, left = bottom, 0
-        corners[number] = (top, left)
-        bottom = max(bottom, _even(top + height))
-        left = _even(left + width)
-        right = max(right, left)
-    return (_grained(bottom), _grained(right)), corners
-
-
-def _even(number: int) -> int:
-    return number + number % STEP
-
-
-def _grained(length: float) -> int:
-    return -int(-length // GRAIN) * GRAIN
-
-
 def _read(level: Level, top: int, left: int, offsets: Floats, scores: Floats) -> _Found:
     """The level's faces in pixels of its picture, thinned out."""
     # At an odd side one more window is read, which reaches over the edge by a pixel.
     rows, columns = ((side - WINDOW + 1) // STEP + 1 for side in (level.height, level.width))
     part = np.s_[top // STEP : top // STEP + rows, left // STEP : left // STEP + columns]
     row, column = np.nonzero(scores[part] > PROPOSED)
+    if not row.size:
+        return _Found.together([])
     chances, moves = scores[part][row, column], offsets[part][row, column]
     best = _best(chances)
     row, column, chances, moves = row[best], column[best], chances[best], moves[best]

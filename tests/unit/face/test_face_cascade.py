@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.face.cascade import AT_ONCE, GRAIN, MOST_PROPOSALS, OUTSIDE, STEP, Level, faces_in, packed
+from server.face.cascade import AT_ONCE, MOST_PROPOSALS, faces_in
 from server.face.landmarks import Detection
+from server.face.pyramid import GRAIN, OUTSIDE, STEP, Level, packed
 from tests.fakes.painted_faces import PARTS, PaintedNets, black, paint
 
 Corner = tuple[int, int]
