@@ -115,10 +115,12 @@ class GalleryFeed(GallerySource, Protocol):
         Raises SealBroken or TemplateInvalid where a stored template was altered.
         """
 
-    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
-        """Every change later than `after`, oldest first; None for more than `limit`, or for a whole batch of `model`.
+    def steps(self, model: str, after: int, limit: int, most: int) -> Sequence[GalleryStep] | None:
+        """Every change later than `after`, oldest first.
 
-        Read in one snapshot. Raises SealBroken where a stored template was altered.
+        None for more than `limit` changes, or batches that brought more than `most` references together; where all
+        templates of `model` were dropped; and where a batch is older than the noting of what it brought. Read in one
+        snapshot. Raises SealBroken or TemplateInvalid where a stored template was altered.
         """
 
 
