@@ -86,6 +86,11 @@ class GalleryCache:
 
     def load(self, head: Head, tell: Callable[[int], None]) -> Matrix | None:
         """The stored rows; None when a block is missing or altered. `tell` is given the rows of each block."""
+        rows = self.rows(head, tell)
+        return None if rows is None else Matrix.holding(rows, head.version)
+
+    def rows(self, head: Head, tell: Callable[[int], None]) -> Rows | None:
+        """As `load`, without what a matrix has beside the rows."""
         rows = Rows.room(head.rows, head.dimension)
 
         def loaded(start: int, key: str) -> int | None:
@@ -104,7 +109,7 @@ class GalleryCache:
                     tell(count)
             finally:
                 readers.shutdown(cancel_futures=True)
-        return Matrix.holding(rows, head.version)
+        return rows
 
     def store(self, matrix: Matrix, position: str, go_on: Callable[[], None] = _always) -> None:
         """Replace what is stored by `matrix`, which stands at `position` of the stream; entries up to it go.

@@ -183,11 +183,19 @@ class Comparison(Protocol):
     def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
         """For each template, every reference whose score reaches `threshold`, best first.
 
-        Exact, and as of the database's newest change. Raises TemplateInvalid for another model's template.
+        Exact. Raises TemplateInvalid for another model's template.
         """
 
 
 class Lookalikes(Comparison, Protocol):
+    """Compares with the gallery as of what it followed last."""
+
+    def catch_up(self) -> None:
+        """Follow the database, however long that takes: no place for a transaction that others wait for."""
+
+    def keep_up(self) -> bool:
+        """Follow the few changes since then, inside of a transaction; False where it takes `catch_up`."""
+
     def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
         """Take in what was committed as gallery change `version`, so that it need not be read."""
 

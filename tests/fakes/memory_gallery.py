@@ -201,11 +201,20 @@ class MemoryMatchers:
 
 
 class MemoryLookalikes:
-    """A Lookalikes that reads `source` anew each time."""
+    """A Lookalikes that reads `source` anew each time. `too_far` is how often it says that it cannot keep up."""
 
     def __init__(self, model: str, source: GallerySource) -> None:
         self._model = model
         self._source = source
+        self.caught_up = 0
+        self.too_far = 0
+
+    def catch_up(self) -> None:
+        self.caught_up += 1
+
+    def keep_up(self) -> bool:
+        self.too_far -= 1
+        return self.too_far < 0
 
     def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
         return [self._reaching(template, threshold) for template in templates]
