@@ -22,7 +22,7 @@ from server.identity.tokens import SystemRandomness
 from server.matching.lookalikes import GalleryLookalikes, TrialLookalikes
 from server.storage.probe_vault import RedisProbeVault
 from server.storage.unit_of_work import SqlDatabase
-from server.stores import Gallery, SystemClock, opened_database, opened_gallery, opened_index, opened_redis
+from server.stores import Gallery, SystemClock, opened_database, opened_gallery, opened_index, opened_redis, stored_rows
 from server.sweeping import Sweeper
 from server.telemetry import RequestLog
 from server.web.api.views import Stage
@@ -152,7 +152,7 @@ def opened_enrolment(settings: Settings, database: SqlDatabase, batch: int) -> I
     """The active model's engine and what enrolling many needs; a server that runs here is told of each batch."""
     calibrated_manifest(settings, settings.model)
     engine = engine_of(settings, settings.model)
-    lookalikes = GalleryLookalikes(engine.model, database.gallery)
+    lookalikes = GalleryLookalikes(engine.model, database.gallery, partial(stored_rows, settings, engine.model))
     clock, randomness, threshold = SystemClock(), SystemRandomness(), policy_of(settings, engine).threshold
     with opened_index(settings, database, engine.model) as gallery:
         yield BulkEnrolment(database, engine, gallery, lookalikes, clock, randomness, threshold, batch)
@@ -162,7 +162,7 @@ def rehearsal(settings: Settings, database: SqlDatabase, batch: int) -> Rehearsa
     """The active model's engine, and the gallery to compare with as it is now; nobody is told of anything."""
     calibrated_manifest(settings, settings.model)
     engine = engine_of(settings, settings.model)
-    lookalikes = TrialLookalikes(engine.model, database.gallery)
+    lookalikes = TrialLookalikes(engine.model, database.gallery, partial(stored_rows, settings, engine.model))
     return Rehearsal(database, engine, lookalikes, SystemRandomness(), policy_of(settings, engine).threshold, batch)
 
 

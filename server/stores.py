@@ -13,9 +13,11 @@ from server.audit.checkpoint import Signer, Verifier
 from server.audit.verify import Report
 from server.config import Settings, prepare_home
 from server.domain.errors import Unavailable
+from server.matching.cache import GalleryCache
 from server.matching.connection import connect
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
+from server.matching.lookalikes import Snapshot, snapshot
 from server.matching.vector_set import VectorSetGallery, forget_gallery
 from server.matching.vector_set_partition import Layout
 from server.matching.vector_set_precision import Precision
@@ -98,6 +100,14 @@ def opened_gallery(
     server = VectorServer(settings.vector_set_url.get_secret_value(), settings.vector_set_seconds)
     with VectorSetGallery(layout, database.gallery, server, effort) as gallery:
         yield gallery
+
+
+def stored_rows(settings: Settings, model_id: str) -> Snapshot | None:
+    """What the cache holds of a model's gallery; None where it holds nothing of use or does not answer."""
+    cipher = master_key(settings).derived_cipher("gallery cache")
+    with suppress(Unavailable), connect(settings.redis or EmbeddedRedis(settings.home / "redis").url) as redis:
+        return snapshot(GalleryCache(redis, cipher, model_id))
+    return None
 
 
 @contextmanager

@@ -153,13 +153,13 @@ class ReferenceBlock:
 
 @dataclass(frozen=True)
 class GalleryStep:
-    """What one gallery change did to one model's references: at most one came, and at most one went.
+    """What one gallery change did to one model's references: some came, or one went.
 
-    `came` is None also where the reference has left again since.
+    `came` is without those that have left again since, and None where none is left.
     """
 
     version: int
-    came: IndexedReference | None = None
+    came: ReferenceBlock | None = None
     went: str | None = None
 
 

@@ -17,7 +17,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Loading:
-    """How far a matcher's first load is: `rows` of `total` references."""
+    """How far a matcher is that reads the whole gallery, at first or anew: `rows` of `total` references."""
 
     phase: Phase = Phase.WAITING
     rows: int = 0

@@ -86,7 +86,12 @@ class GalleryCache:
 
     def load(self, head: Head, tell: Callable[[int], None]) -> Matrix | None:
         """The stored rows; None when a block is missing or altered. `tell` is given the rows of each block."""
-        rows = Rows.room(with_spare(head.rows), head.dimension)
+        rows = self.rows(head, tell, with_spare(head.rows))
+        return None if rows is None else Matrix.holding(rows, head.version, head.rows)
+
+    def rows(self, head: Head, tell: Callable[[int], None], room: int = 0) -> Rows | None:
+        """As `load`, without what a matrix has beside the rows, and with room for `room` in all."""
+        rows = Rows.room(max(head.rows, room), head.dimension)
 
         def loaded(start: int, key: str) -> int | None:
             block = self._block(key, head)
@@ -104,7 +109,7 @@ class GalleryCache:
                     tell(count)
             finally:
                 readers.shutdown(cancel_futures=True)
-        return Matrix.holding(rows, head.version, head.rows)
+        return rows
 
     def store(self, matrix: Matrix, position: str, go_on: Callable[[], None] = _always) -> None:
         """Replace what is stored by `matrix`, which stands at `position` of the stream; entries up to it go.

@@ -12,7 +12,7 @@ from server.domain.candidates import Scored
 from server.domain.errors import CacheUnavailable, GalleryLoading, Unavailable
 from server.domain.face import Template
 from server.domain.gallery import IndexedReference, Source
-from server.domain.matchers import Loading, Standing
+from server.domain.matchers import Loading, Phase, Standing
 from server.domain.model_errors import TemplateInvalid
 from server.matching.cache import GalleryCache
 from server.matching.changes import Added, Dropped, Removed
@@ -72,7 +72,7 @@ class ExactGallery:
 
     @property
     def loading(self) -> Loading:
-        """How far the first load is."""
+        """How far the reading of the whole gallery is; at READY since it ended."""
         return self._follower.loading
 
     def standing(self) -> Standing:
@@ -128,7 +128,7 @@ class ExactGallery:
         self._check()
         self._source.version()
         self._cache.head()
-        if self.version < 0:
+        if self.version < 0 or self.loading.phase is not Phase.READY:  # behind, and reading the whole gallery
             raise GalleryLoading
         self._be_listed()
 

@@ -13,13 +13,15 @@ from server.domain.matchers import Loading, Phase
 from server.matching.cache import GalleryCache
 from server.matching.changes import BEGINNING, Added, Change, Dropped, Entry, Removed
 from server.matching.matrix import Matrix, with_spare
-from server.matching.reading import rows_of
+from server.matching.reading import columns, rows_of
+from server.matching.rows import Rows
 from server.workflow.ports import GalleryFeed
 
 LONGEST_WAIT = 5.0  # seconds that a search waits for a load that another thread is at
 CHANGES_BEFORE_STORING = 1024
 ALIVE_SECONDS = 2.0
 MOST_STEPS = 1024  # changes taken one by one from the database; beyond that it is read whole
+MOST_AT_ONCE = 32 * MOST_STEPS  # references that batches among them may have brought
 
 
 class Follower:
@@ -162,7 +164,7 @@ class Follower:
         """Take from the database what nobody told, change by change."""
         if self._matrix.version < 0:
             return
-        steps = self._feed.steps(self._cache.model, self._matrix.version, MOST_STEPS)
+        steps = self._feed.steps(self._cache.model, self._matrix.version, MOST_STEPS, MOST_AT_ONCE)
         for step in steps or ():
             self._apply(_change(step, self._cache.model))
         self._apply_pending()
@@ -233,4 +235,4 @@ class Follower:
 def _change(step: GalleryStep, model: str) -> Change:
     if step.went is not None:
         return Removed(step.went)
-    return Added.of(model, () if step.came is None else (step.came,))
+    return Added(model, Rows.room(0, 0) if step.came is None else columns(step.came))

@@ -23,13 +23,14 @@ def rows_of(reading: GalleryReading, tell: Callable[[int], None], room: int = 0)
             rows = Rows.room(max(reading.count, room), block.vectors.shape[1])
         if block.vectors.shape[1] != rows.dimension:
             raise TemplateInvalid
-        rows.write(start, _columns(block))
+        rows.write(start, columns(block))
         start += len(block)
         tell(len(block))
     return rows
 
 
-def _columns(block: ReferenceBlock) -> Rows:
+def columns(block: ReferenceBlock) -> Rows:
+    """The rows of `block`, whose vectors they share."""
     codes = np.array([SOURCE_CODES[source] for source in block.sources], dtype=np.uint8)
     return Rows(block.vectors, _ids(block.reference_ids), _ids(block.subject_ids), codes)
 

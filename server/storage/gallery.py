@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -17,8 +18,8 @@ from server.workflow.ports import GalleryReading
 ROWS_AT_A_TIME = 1000
 BLOCK_ROWS = 4096
 REMOVALS = frozenset({"removed", "withdrawn"})
-BATCHES = frozenset({"embedded", "dropped"})  # changes that name a model instead of a reference
-TOGETHER = "enrolled"  # names the first of several references
+OF_A_MODEL = frozenset({"embedded", "dropped"})  # changes that name a model instead of a reference
+BATCHES = frozenset({"embedded", "enrolled"})  # changes that brought as many templates as is noted with them
 INACTIVE = [status for status in Status if status is not Status.ACTIVE]
 
 
@@ -46,16 +47,15 @@ class SqlGallery:
             rows = connection.execute(active)
             yield GalleryReading(gallery_version(connection), count, self._blocks(model, rows))
 
-    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
+    def steps(self, model: str, after: int, limit: int, most: int) -> Sequence[GalleryStep] | None:
         later = select(gallery_changes).where(gallery_changes.c.version > after)
         with self._read() as connection:
             changes = connection.execute(later.order_by(gallery_changes.c.version).limit(limit + 1)).all()
-            if len(changes) > limit or any(_of_many(row, model) for row in changes):
+            ours = [row for row in changes if row.change not in OF_A_MODEL or row.reference_id == model]
+            if len(changes) > limit or not all(map(_noted, ours)) or sum(row.brought or 0 for row in ours) > most:
                 return None
-            named = [row.reference_id for row in changes if row.change not in REMOVALS]
-            came = connection.execute(active_of(model).where(refs.c.id.in_(named)))
-            active = {row.id: self._indexed(row) for row in came}
-        return [_step(row, active) for row in changes]
+            came = {**_one_by_one(connection, model, ours), **_together(connection, model, ours)}
+        return [self._step(model, row, came.get(row.version, ())) for row in changes]
 
     def ids(self, model: str) -> tuple[int, Sequence[str]]:
         active = (
@@ -89,16 +89,23 @@ class SqlGallery:
                 _by_model(connection, rejections),
             )
 
+    def _step(self, model: str, change: AnyRow, came: Sequence[AnyRow]) -> GalleryStep:
+        if change.change in REMOVALS:
+            return GalleryStep(change.version, went=change.reference_id)
+        return GalleryStep(change.version, came=self._block(model, came) if came else None)
+
     def _indexed(self, row: AnyRow) -> IndexedReference:
         template = open_template(self._keys, row.id, row.model, row.template)
         return IndexedReference(row.id, row.subject_id, Source(row.source), template)
 
     def _blocks(self, model: str, rows: CursorResult[Any]) -> Iterator[ReferenceBlock]:
         for part in rows.partitions():
-            ids, subject_ids, sources, _, sealed = zip(*part, strict=True)
-            yield ReferenceBlock(
-                ids, subject_ids, [Source(source) for source in sources], open_vectors(self._keys, model, ids, sealed)
-            )
+            yield self._block(model, part)
+
+    def _block(self, model: str, rows: Sequence[AnyRow]) -> ReferenceBlock:
+        ids = [row.id for row in rows]
+        vectors = open_vectors(self._keys, model, ids, [row.template for row in rows])
+        return ReferenceBlock(ids, [row.subject_id for row in rows], [Source(row.source) for row in rows], vectors)
 
 
 def active_of(model: str) -> Select[Any]:
@@ -110,15 +117,32 @@ def active_of(model: str) -> Select[Any]:
     )
 
 
-def _of_many(change: AnyRow, model: str) -> bool:
-    """Whether the change brought or took more references of the model than the one that it names."""
-    return change.change == TOGETHER or (change.change in BATCHES and change.reference_id == model)
+def _noted(change: AnyRow) -> bool:
+    """Whether it is known which references the change brought or took: not of old batches, nor of a dropped model."""
+    return change.change != "dropped" and (change.change not in BATCHES or change.brought is not None)
 
 
-def _step(change: AnyRow, active: Mapping[str, IndexedReference]) -> GalleryStep:
-    if change.change in REMOVALS:
-        return GalleryStep(change.version, went=change.reference_id)
-    return GalleryStep(change.version, came=active.get(change.reference_id))
+def _one_by_one(connection: Connection, model: str, changes: Sequence[AnyRow]) -> Mapping[int, Sequence[AnyRow]]:
+    """By change, the reference that it names, where that is active and had its template by then."""
+    named = {row.version: row.reference_id for row in changes if row.change not in BATCHES | REMOVALS}
+    active = _dated(model).where(refs.c.id.in_(set(named.values())))
+    by_id = {row.id: row for row in connection.execute(active)}
+    found = {version: by_id[name] for version, name in named.items() if name in by_id}
+    return {version: [row] for version, row in found.items() if (row.gallery_change or 0) <= version}
+
+
+def _together(connection: Connection, model: str, changes: Sequence[AnyRow]) -> Mapping[int, Sequence[AnyRow]]:
+    """By change, those of the references that it brought together which are active."""
+    batches = [row.version for row in changes if row.change in BATCHES]
+    came = defaultdict[int, list[AnyRow]](list)
+    for row in connection.execute(_dated(model).where(templates.c.gallery_change.in_(batches))):
+        came[row.gallery_change].append(row)
+    return came
+
+
+def _dated(model: str) -> Select[Any]:
+    """`active_of`, with the gallery change that brought each template."""
+    return active_of(model).add_columns(templates.c.gallery_change)
 
 
 def gallery_version(connection: Connection) -> int:

@@ -37,7 +37,7 @@ def open_vectors(
     vectors = [keys.open(PLACE, _row(reference_id, model), one) for reference_id, one in pairs]
     if len({len(vector) for vector in vectors}) > 1:
         raise TemplateInvalid
-    joined = np.frombuffer(b"".join(vectors), dtype="<f4")
+    joined = np.frombuffer(bytearray().join(vectors), dtype="<f4")  # which may be overwritten after use
     return joined.reshape(len(vectors), -1).astype(np.float32, copy=False)
 
 

@@ -116,17 +116,19 @@ class SqlSubjects:
         """Store a reference sealed; returns its gallery change version. Raises SubjectUnknown."""
         self._require(reference.subject_id)
         self._connection.execute(insert(refs).values(**self._row(reference, image, fingerprint)))
-        self._add_template(reference.id, template)
-        return self._note_change(reference.id, "added")
+        version = self._note_change(reference.id, "added")
+        self._add_template(version, reference.id, template)
+        return version
 
     def enrol_together(self, added: Sequence[Subject], additions: Sequence[Addition]) -> int:
         """Store new subjects, and references of them or of others, as one gallery change; returns its version."""
         if added:
             self._connection.execute(insert(subjects), [subject_row(self._keys, subject) for subject in added])
         self._connection.execute(insert(refs), [self._row_of(addition) for addition in additions])
-        made = [self._template_row(addition.reference.id, addition.template) for addition in additions]
+        version = self._note_change(additions[0].reference.id, "enrolled", len(additions))
+        made = [self._template_row(version, addition.reference.id, addition.template) for addition in additions]
         self._connection.execute(insert(templates), made)
-        return self._note_change(additions[0].reference.id, "enrolled")
+        return version
 
     def supplement(self, made: Supplement) -> tuple[int, Supplement]:
         """Store the part of `made` that is still lacking; returns its gallery change version and that part.
@@ -136,15 +138,16 @@ class SqlSubjects:
         """
         wanted = select(refs.c.id).where(refs.c.id.in_(made.reference_ids), *_lacks(made.model))
         stored = made.only(frozenset(self._connection.scalars(wanted)))
+        if not stored.reference_ids:
+            return gallery_version(self._connection), stored
+        version = self._note_change(made.model, "embedded", len(stored.templates))
         for reference_id, template in stored.templates.items():
-            self._add_template(reference_id, template)
+            self._add_template(version, reference_id, template)
         for reference_id, problem in stored.rejections.items():
             self._connection.execute(
                 insert(rejections).values(reference_id=reference_id, model=made.model, problem=problem)
             )
-        if not stored.reference_ids:
-            return gallery_version(self._connection), stored
-        return self._note_change(made.model, "embedded"), stored
+        return version, stored
 
     def drop_templates(self, model: str) -> tuple[int, int]:
         """Delete every template and rejection of `model`; returns the gallery change version and how many went."""
@@ -208,18 +211,24 @@ class SqlSubjects:
     def _digest(self, column: Column[Any], text: str | None) -> bytes | None:
         return None if text is None else self._keys.digest(column, text)
 
-    def _add_template(self, reference_id: str, template: Template) -> None:
-        self._connection.execute(insert(templates).values(**self._template_row(reference_id, template)))
+    def _add_template(self, version: int, reference_id: str, template: Template) -> None:
+        self._connection.execute(insert(templates).values(**self._template_row(version, reference_id, template)))
 
-    def _template_row(self, reference_id: str, template: Template) -> dict[str, Any]:
+    def _template_row(self, version: int, reference_id: str, template: Template) -> dict[str, Any]:
         sealed = seal_template(self._keys, reference_id, template)
-        return {"reference_id": reference_id, "model": template.model, "template": sealed}
+        return {
+            "reference_id": reference_id,
+            "model": template.model,
+            "template": sealed,
+            "gallery_change": version,
+        }
 
-    def _note_change(self, changed: str, change: Change) -> int:
+    def _note_change(self, changed: str, change: Change, brought: int | None = None) -> int:
         """`changed`: a reference's id, of several enrolled together the first one's, or a model's of which many
-        references gained or lost their template."""
+        references gained or lost their template. `brought`: how many templates came with a batch."""
         version = gallery_version(self._connection) + 1
-        self._connection.execute(insert(gallery_changes).values(version=version, reference_id=changed, change=change))
+        noted = {"version": version, "reference_id": changed, "change": change, "brought": brought}
+        self._connection.execute(insert(gallery_changes).values(**noted))
         return version
 
 

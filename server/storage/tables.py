@@ -154,6 +154,7 @@ templates = Table(
     Column("reference_id", ForeignKey("refs.id"), primary_key=True),
     Column("model", String(64), primary_key=True),
     Column("template", Sealed, nullable=False),
+    Column("gallery_change", BigInteger, index=True),  # that brought it; of old ones nobody noted it
     Index(None, "model"),
 )
 
@@ -172,6 +173,7 @@ gallery_changes = Table(
     Column("version", BigSerial, primary_key=True, autoincrement=False),
     Column("reference_id", String(64), nullable=False),
     Column("change", String(16), nullable=False),
+    Column("brought", Integer),  # how many templates a batch brought; of old batches nobody noted it
 )
 
 # One row for each two subjects, whichever way round: `first_subject` has the smaller id. A reference may be erased

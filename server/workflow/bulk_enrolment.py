@@ -51,9 +51,18 @@ class BulkEnrolment:
     def _enrolled(self, run: Run, given: Prepared) -> Batch:
         if not given.ready and not given.refusals:
             return Batch(held=given.held, unread=given.unread)
-        self.lookalikes.of([], self.threshold)  # to be up to date before others must wait for our transaction
+        stored = None
+        while stored is None:  # again only where others committed hundreds of changes before our transaction began
+            self.lookalikes.catch_up()
+            stored = self._stored(run, given)
+        return stored
+
+    def _stored(self, run: Run, given: Prepared) -> Batch | None:
+        """None, with nothing stored, where the transaction would take long, for others to wait."""
         version, pairs = 0, list[Duplicate]()
         with self.database.write() as unit:
+            if not self.lookalikes.keep_up():
+                return None
             batch = admitted(unit.subjects, given, self.randomness)
             if batch.additions:
                 version = unit.subjects.enrol_together(batch.subjects, batch.additions)

@@ -115,10 +115,12 @@ class GalleryFeed(GallerySource, Protocol):
         Raises SealBroken or TemplateInvalid where a stored template was altered.
         """
 
-    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
-        """Every change later than `after`, oldest first; None for more than `limit`, or for a whole batch of `model`.
+    def steps(self, model: str, after: int, limit: int, most: int) -> Sequence[GalleryStep] | None:
+        """Every change later than `after`, oldest first.
 
-        Read in one snapshot. Raises SealBroken where a stored template was altered.
+        None for more than `limit` changes, or batches that brought more than `most` references together; where all
+        templates of `model` were dropped; and where a batch is older than the noting of what it brought. Read in one
+        snapshot. Raises SealBroken or TemplateInvalid where a stored template was altered.
         """
 
 
@@ -181,11 +183,19 @@ class Comparison(Protocol):
     def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
         """For each template, every reference whose score reaches `threshold`, best first.
 
-        Exact, and as of the database's newest change. Raises TemplateInvalid for another model's template.
+        Exact. Raises TemplateInvalid for another model's template.
         """
 
 
 class Lookalikes(Comparison, Protocol):
+    """Compares with the gallery as of what it followed last."""
+
+    def catch_up(self) -> None:
+        """Follow the database, however long that takes: no place for a transaction that others wait for."""
+
+    def keep_up(self) -> bool:
+        """Follow the few changes since then, inside of a transaction; False where it takes `catch_up`."""
+
     def supplemented(self, references: Sequence[IndexedReference], version: int) -> None:
         """Take in what was committed as gallery change `version`, so that it need not be read."""
 

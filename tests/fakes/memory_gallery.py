@@ -51,6 +51,7 @@ class MemoryGallerySource:
         self._references: dict[str, IndexedReference] = {}
         self._version = 0
         self._changes: dict[int, tuple[str, str]] = {}  # version: what was done, and to which reference or model
+        self._brought: dict[int, list[str]] = {}  # version: the references of a batch
         self.reads = 0
         self.before_block: Callable[[], None] = lambda: None  # a test may look, or raise as a database would
 
@@ -65,13 +66,14 @@ class MemoryGallerySource:
     def supplement(self, *references: IndexedReference) -> int:
         """References that had no template of this model so far."""
         self._references |= {reference.reference_id: reference for reference in references}
+        self._brought[self._version + 1] = [reference.reference_id for reference in references]
         return self._noted("batch", references[0].template.model if references else "none")
 
     def drop(self, model: str) -> int:
         self._references = {
             name: reference for name, reference in self._references.items() if reference.template.model != model
         }
-        return self._noted("batch", model)
+        return self._noted("dropped", model)
 
     def set_back(self, references: Sequence[IndexedReference], version: int) -> None:
         """Become what an older backup held."""
@@ -96,17 +98,19 @@ class MemoryGallerySource:
             self.before_block()
             yield _block(references[start : start + BLOCK_ROWS])
 
-    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
+    def steps(self, model: str, after: int, limit: int, most: int) -> Sequence[GalleryStep] | None:
         later = [(version, *self._changes[version]) for version in range(after + 1, self._version + 1)]
-        if len(later) > limit or any(done == "batch" and named == model for _, done, named in later):
+        brought = sum(len(self._brought.get(version, ())) for version, _, named in later if named == model)
+        if len(later) > limit or brought > most or ("dropped", model) in [change[1:] for change in later]:
             return None
         return [self._step(model, *change) for change in later]
 
     def _step(self, model: str, version: int, done: str, named: str) -> GalleryStep:
         if done == "removed":
             return GalleryStep(version, went=named)
-        held = self._references.get(named)
-        return GalleryStep(version, came=held if held and held.template.model == model else None)
+        came = [self._references[name] for name in self._brought.get(version, [named]) if name in self._references]
+        ours = [reference for reference in came if reference.template.model == model]
+        return GalleryStep(version, came=_block(ours) if ours else None)
 
     def _noted(self, done: str, named: str) -> int:
         self._version += 1
@@ -197,11 +201,20 @@ class MemoryMatchers:
 
 
 class MemoryLookalikes:
-    """A Lookalikes that reads `source` anew each time."""
+    """A Lookalikes that reads `source` anew each time. `too_far` is how often it says that it cannot keep up."""
 
     def __init__(self, model: str, source: GallerySource) -> None:
         self._model = model
         self._source = source
+        self.caught_up = 0
+        self.too_far = 0
+
+    def catch_up(self) -> None:
+        self.caught_up += 1
+
+    def keep_up(self) -> bool:
+        self.too_far -= 1
+        return self.too_far < 0
 
     def of(self, templates: Sequence[Template], threshold: float) -> Sequence[Sequence[Scored]]:
         return [self._reaching(template, threshold) for template in templates]

@@ -7,17 +7,20 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from redis import Redis
 
-from server.domain.errors import CacheUnavailable
+from server.domain.errors import CacheUnavailable, GalleryLoading
 from server.domain.gallery import IndexedReference, Source
 from server.matching.cache import BLOCK_ROWS, GalleryCache
 from server.matching.embedded import EmbeddedRedis
 from server.matching.exact import ExactGallery
-from server.matching.following import CHANGES_BEFORE_STORING
+from server.matching.following import CHANGES_BEFORE_STORING, MOST_STEPS
+from server.matching.lookalikes import GalleryLookalikes, snapshot
 from tests.fakes.memory_gallery import MemoryGallerySource, ThrowAwayCipher
 from tests.fakes.templates import MODEL, reference, references, template
 
@@ -366,6 +369,57 @@ def test_a_batch_is_told_to_matchers_beside_without_reading_the_database(redis_c
     teller.supplemented([], station.source.supplement())
     assert found(beside) == ids(0, 1, 2, 3, 4)
     assert station.source.reads == reads
+
+
+def test_a_batch_that_nobody_told_costs_its_rows_and_not_the_gallery(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3))
+    matcher = station.matcher()
+    assert found(matcher) == ids(0, 1, 2)
+    station.source.supplement(*references(6)[3:])
+    station.source.erase(*ids(4))
+    assert found(matcher) == ids(0, 1, 2, 3, 5)
+    assert found(station.matcher()) == ids(0, 1, 2, 3, 5)
+    assert station.source.reads == 1
+
+
+def test_who_reads_the_whole_gallery_anew_answers_nobody_and_says_so(redis_client: Redis) -> None:
+    station = Station(redis_client, references(3))
+    matcher = station.matcher()
+    matcher.warm()
+    for entry in references(4 + MOST_STEPS)[3:]:  # more than is followed one by one
+        station.source.enrol(entry)
+    reading, go_on = Event(), Event()
+
+    def wait() -> None:
+        reading.set()
+        go_on.wait(LIMIT)
+
+    station.source.before_block = wait
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(found, matcher)
+        assert reading.wait(LIMIT)
+        with pytest.raises(GalleryLoading):
+            matcher.ping()
+        with pytest.raises(GalleryLoading):
+            found(matcher)
+        go_on.set()
+        assert len(late.result()) == 4 + MOST_STEPS
+    matcher.ping()
+    assert len(found(matcher)) == 4 + MOST_STEPS
+
+
+def test_enrolling_many_begins_with_the_stored_rows(redis_client: Redis) -> None:
+    station = Station(redis_client, references(BLOCK_ROWS + 10))
+    station.matcher().warm()
+    station.erase(station.matcher(), *ids(7))
+    station.source.supplement(reference(BLOCK_ROWS + 20))
+    lookalikes = GalleryLookalikes(MODEL, station.source, partial(snapshot, station.cache()))
+    lookalikes.catch_up()
+    (all_of_them,) = lookalikes.of([template(0)], EVERYTHING)
+    assert {scored.reference_id for scored in all_of_them} == ids(*range(BLOCK_ROWS + 10), BLOCK_ROWS + 20) - ids(7)
+    assert station.source.reads == 1
+    lost(redis_client, next(iter(redis_client.scan_iter("gallery:*:block:*"))))
+    assert snapshot(station.cache()) is None
 
 
 def test_a_batch_of_another_model_leaves_a_matcher_as_it_is(redis_client: Redis) -> None:

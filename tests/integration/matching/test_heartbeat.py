@@ -109,10 +109,10 @@ class UnreadableSource(MemoryGallerySource):
 
     unreadable = False
 
-    def steps(self, model: str, after: int, limit: int) -> Sequence[GalleryStep] | None:
+    def steps(self, model: str, after: int, limit: int, most: int) -> Sequence[GalleryStep] | None:
         if self.unreadable:
             raise SealBroken
-        return super().steps(model, after, limit)
+        return super().steps(model, after, limit, most)
 
 
 def test_who_cannot_follow_stays_listed_as_behind(redis_client: Redis) -> None:

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Connection, insert, select, text, update
 
 from server.domain.errors import SealBroken
-from server.domain.gallery import GalleryStep, Source, Status, Supplement
+from server.domain.gallery import Addition, GalleryStep, Source, Status, Supplement
 from server.domain.gallery_errors import ReferenceUnknown
 from server.storage.engine import open_engine, writing
 from server.storage.gallery import BLOCK_ROWS, active_of
 from server.storage.sealed_templates import seal_template
-from server.storage.tables import refs, templates
+from server.storage.tables import gallery_changes, refs, templates
 from server.storage.unit_of_work import SqlDatabase
 from tests.fakes.samples import HAPPENED, reference, subject
 from tests.fakes.templates import MODEL, template
@@ -61,13 +61,28 @@ def vectors(*numbers: int) -> dict[str, bytes]:
     return {f"reference-{number}": template(number).vector.tobytes() for number in numbers}
 
 
-def steps(database: SqlDatabase, after: int, limit: int = 10) -> list[tuple[int, str | None, str | None]] | None:
-    found: Sequence[GalleryStep] | None = database.gallery.steps(MODEL, after, limit)
-    return (
-        None
-        if found is None
-        else [(step.version, step.came.reference_id if step.came else None, step.went) for step in found]
-    )
+Told = tuple[int, str | None, str | None]
+
+
+def steps(database: SqlDatabase, after: int, limit: int = 10, most: int = 10, model: str = MODEL) -> list[Told] | None:
+    """Version, which came (joined where several did), and which went."""
+    found: Sequence[GalleryStep] | None = database.gallery.steps(model, after, limit, most)
+    return None if found is None else [(step.version, came(step), step.went) for step in found]
+
+
+def came(step: GalleryStep) -> str | None:
+    return ", ".join(sorted(step.came.reference_ids)) if step.came else None
+
+
+def enrol_together(database: SqlDatabase, *numbers: int, model: str = MODEL) -> int:
+    made = [
+        Addition(reference(number, 1), template(number, model), IMAGE, fingerprint=f"fingerprint {number}")
+        for number in numbers
+    ]
+    with database.write() as unit:
+        version = unit.subjects.enrol_together([], made)
+        unit.commit(HAPPENED)
+    return version
 
 
 def test_every_active_reference_is_read(database: SqlDatabase) -> None:
@@ -134,9 +149,9 @@ def test_changes_are_read_one_by_one(database: SqlDatabase) -> None:
         (8, None, None),
         (9, "reference-7", None),
     ]
-    (last,) = database.gallery.steps(MODEL, 8, 10) or ()
+    (last,) = database.gallery.steps(MODEL, 8, 10, 10) or ()
     assert last.came is not None
-    assert np.array_equal(last.came.template.vector, template(7).vector)
+    assert np.array_equal(last.came.vectors, template(7).vector[np.newaxis])
 
 
 def test_a_reference_put_back_comes_again(database: SqlDatabase) -> None:
@@ -153,14 +168,78 @@ def test_a_reference_put_back_comes_again(database: SqlDatabase) -> None:
     assert read(database) == vectors(1, 2, 4, 5)
 
 
-def test_too_many_changes_and_whole_batches_are_not_read_one_by_one(database: SqlDatabase) -> None:
+def test_too_many_changes_are_not_read_one_by_one(database: SqlDatabase) -> None:
     assert steps(database, after=0, limit=4) is None
+    assert steps(database, after=0, limit=5) is not None
+
+
+def test_a_batch_is_read_as_what_it_brought(database: SqlDatabase) -> None:
+    assert enrol_together(database, 6, 7, 8) == 6
+    assert enrol_together(database, 9, model=OTHER) == 7
+    assert steps(database, after=4) == [
+        (5, "reference-5", None),
+        (6, "reference-6, reference-7, reference-8", None),
+        (7, None, None),
+    ]
+    assert steps(database, after=5, model=OTHER) == [(6, None, None), (7, "reference-9", None)]
+    batch, _ = database.gallery.steps(MODEL, 5, 10, 10) or ()
+    assert batch.came is not None
+    held = dict(zip(batch.came.reference_ids, batch.came.vectors, strict=True))
+    assert {name: vector.tobytes() for name, vector in held.items()} == vectors(6, 7, 8)
+    batch.came.vectors[:] = 0.0  # whoever has used them may overwrite them
+
+
+def test_batches_of_too_many_together_are_not_read_as_steps(database: SqlDatabase) -> None:
+    enrol_together(database, 6, 7, 8)
+    enrol_together(database, 9, 10)
+    assert steps(database, after=5, most=4) is None
+    assert steps(database, after=6, most=4) == [(7, "reference-10, reference-9", None)]
+    assert steps(database, after=5, most=5) is not None
+
+
+def test_of_a_batch_comes_what_is_still_active(database: SqlDatabase) -> None:
+    enrol_together(database, 6, 7, 8, 9)
     with database.write() as unit:
-        unit.subjects.supplement(Supplement(OTHER, {"reference-1": template(1, OTHER)}))
+        unit.subjects.erase_reference("reference-6")
+        unit.subjects.put_status("reference-7", Status.WITHDRAWN)
+        unit.subjects.put_status("reference-8", Status.WITHDRAWN)
+        unit.subjects.put_status("reference-8", Status.ACTIVE)
+        unit.commit(HAPPENED)
+    assert steps(database, after=5) == [
+        (6, "reference-8, reference-9", None),
+        (7, None, "reference-6"),
+        (8, None, "reference-7"),
+        (9, None, "reference-8"),
+        (10, "reference-8", None),
+    ]
+
+
+def test_a_reference_that_got_its_template_later_comes_with_that(database: SqlDatabase) -> None:
+    with database.write() as unit:
+        unit.subjects.supplement(Supplement(OTHER, {"reference-1": template(1, OTHER)}, {"reference-2": "no-face"}))
+        unit.subjects.drop_templates("unheard-of/1")
         unit.commit(HAPPENED)
     assert steps(database, after=5) == [(6, None, None)]
-    assert database.gallery.steps(OTHER, 5, 10) is None
+    assert steps(database, after=4, model=OTHER) == [(5, None, None), (6, "reference-1", None)]
+    assert steps(database, after=0, model=OTHER) == [
+        *((version, None, None) for version in range(1, 6)),
+        (6, "reference-1", None),
+    ]
+
+
+def test_where_all_templates_were_dropped_there_are_no_steps(database: SqlDatabase) -> None:
     with database.write() as unit:
         unit.subjects.drop_templates(MODEL)
         unit.commit(HAPPENED)
-    assert steps(database, after=6) is None
+    assert steps(database, after=5) is None
+    assert steps(database, after=5, model=OTHER) == [(6, None, None)]
+
+
+def test_a_batch_from_before_that_was_noted_has_no_steps(database: SqlDatabase, tables: Connection) -> None:
+    enrol_together(database, 6, 7)
+    enrol_together(database, 8, 9)
+    tables.execute(update(gallery_changes).where(gallery_changes.c.version == 6).values(brought=None))
+    tables.execute(update(templates).where(templates.c.gallery_change == 6).values(gallery_change=None))
+    tables.commit()
+    assert steps(database, after=5) is None
+    assert steps(database, after=6) == [(7, "reference-8, reference-9", None)]

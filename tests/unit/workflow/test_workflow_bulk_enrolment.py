@@ -373,6 +373,16 @@ def test_photographs_of_one_record_are_no_pair(world: World) -> None:
     assert enrol(world, *(row(number, "ada", f"year-{number}") for number in range(1, 5))).pairs == 0
 
 
+def test_who_cannot_keep_up_inside_the_transaction_catches_up_outside_and_stores_once(world: World) -> None:
+    work = bulk(world)
+    assert isinstance(work.lookalikes, MemoryLookalikes)
+    work.lookalikes.too_far = 2
+    assert total(list(work.run(ListedIntake(rows("ada"))))) == Batch(1, 0, 0, [])
+    assert work.lookalikes.caught_up == 3
+    assert references_by_record(world) == {"RN-ada": 1}
+    assert world.acts().count(Act.BATCH_ENROLLED) == 1
+
+
 # --- rehearsals ------------------------------------------------------------------------------------------------
 
 
