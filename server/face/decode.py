@@ -6,6 +6,7 @@ upright by its EXIF orientation, with a long side of at most LONG_SIDE pixels.
 """
 
 import io
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -20,11 +21,18 @@ from server.domain.image_errors import ImageAnimated, ImageTooLarge, ImageTooSma
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 20 * 10**6
 MAX_PIXELS = 50 * 10**6
+MAX_PIXELS_WHOLE = 25 * 10**6
+"""Of PNG and WebP, which are decoded at their full size: a JPEG can be decoded at a half, a quarter or an eighth."""
+
 MIN_SIDE = 80
 MOST_SCANS = 64
 """Of a progressive JPEG, each of which goes over the whole picture; encoders write about ten, three for each colour."""
 
 LONG_SIDE = 1280
+
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+_MARKER = re.compile(rb"\xff+[^\x00\x01\xd0-\xd8\xff]", re.DOTALL)
+"""Of those that have a length, and the end: not the bytes that stand for themselves in a scan, nor restarts."""
 
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -78,14 +86,29 @@ def _check_bytes(data: bytes) -> None:
     # A GIF is no accepted format, but the one file whose trouble can be named better than "unreadable".
     if data.startswith(b"GIF8"):
         raise ImageAnimated
-    # In the coded picture no such pair of bytes occurs: what else is counted lies in metadata, by chance.
-    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MOST_SCANS:
+    if data.startswith(b"\xff\xd8") and _scans(data) > MOST_SCANS:
         raise ImageUnreadable
+
+
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has before the end of its first picture: behind that a phone may put a whole film.
+
+    Markers and the lengths of their segments as in ITU-T T.81, annex B; what stands between is passed over, as
+    decoders do.
+    """
+    number, place = 0, 2
+    while (marker := _MARKER.search(data, place)) is not None:
+        kind, place = data[marker.end() - 1], marker.end()
+        if kind == END_OF_IMAGE:
+            break
+        number += kind == START_OF_SCAN
+        place += int.from_bytes(data[place : place + 2])
+    return number
 
 
 def _check_header(image: Image.Image) -> None:
     width, height = image.size
-    if width * height > MAX_PIXELS:
+    if width * height > (MAX_PIXELS if image.format in {"JPEG", "MPO"} else MAX_PIXELS_WHOLE):
         raise ImageTooLarge
     if min(width, height) * min(1.0, LONG_SIDE / max(width, height)) < MIN_SIDE:
         raise ImageTooSmall

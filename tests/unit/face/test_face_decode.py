@@ -159,3 +159,24 @@ def test_large_pictures_are_bounded_and_say_by_how_much(kind: str) -> None:
 
 def test_small_pictures_keep_their_size() -> None:
     assert decode(encoded(gradient())).shrink == 1.0
+
+
+def test_a_film_behind_the_picture_is_no_reason_to_refuse_it() -> None:
+    film = np.random.default_rng(1).integers(0, 256, 6_000_000, np.uint8).tobytes() + b"\xff\xda" * 100
+    assert decode(encoded(gradient()) + film).pixels.shape == (120, 160, 3)
+
+
+def test_scans_are_counted_past_rubbish_between_them() -> None:
+    whole = encoded(gradient(), progressive=True)
+    last, end = whole.rindex(b"\xff\xda"), whole.rindex(b"\xff\xd9")
+    scan = whole[last:end]
+    with pytest.raises(ImageUnreadable):
+        decode(whole[:last] + (scan + b"rubbish \xff\xd0\xff\xff") * (MOST_SCANS + 1) + whole[end:])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_what_is_decoded_at_full_size_may_be_half_as_large(kind: str) -> None:
+    flat = Image.new("L", (6000, 4300))
+    with pytest.raises(ImageTooLarge):
+        decode(encoded(flat.convert("RGB"), kind))
+    assert max(decode(encoded(flat.convert("RGB"), "JPEG")).pixels.shape) == LONG_SIDE
