@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mobile_client.core.wire import Alternative, Corroboration, Decision, Ground, Outcome, Place, Purpose
 
 MINIMUM_WORDING = 20
+FILLERS = "\u115f\u1160\u3164\uffa0"  # letters of Hangul that nobody sees
 """Characters that a necessity and a stated harm must have."""
 
 UNFOUNDED = "Life at risk is for a person who is missing or cannot say who they are."
@@ -100,7 +101,7 @@ class DecisionDraft:
 
 def wording(text: str) -> int:
     """How much a text says, as the server counts it: letters and digits, and one for each blank between words."""
-    words = "".join(sign if sign.isalnum() else " " for sign in text).split()
+    words = "".join(sign if sign.isalnum() and sign not in FILLERS else " " for sign in text).split()
     return sum(map(len, words)) + max(0, len(words) - 1)
 
 

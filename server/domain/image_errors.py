@@ -23,7 +23,7 @@ class ImageUnreadable(ImageRefused):
 
 class ImageTooLarge(ImageRefused):
     slug = "image-too-large"
-    message = "The image has too many pixels or bytes. Send at most 50 megapixels (25 as PNG or WebP) and 20 megabytes."
+    message = "The image has too many pixels or bytes. Send at most 50 megapixels (20 as PNG or WebP) and 20 megabytes."
 
 
 class ImageTooSmall(ImageRefused):

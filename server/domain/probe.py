@@ -20,6 +20,9 @@ from server.domain.search_errors import (
 MINIMUM_WORDING = 20
 """Characters of words that a necessity or a stated harm must have: enough to rule out a dot, short for a street."""
 
+FILLERS = "\u115f\u1160\u3164\uffa0"
+"""Letters of Hangul that nobody sees."""
+
 MAXIMUM_FRAMES = 5
 
 
@@ -96,7 +99,7 @@ def _wording(text: str) -> int:
 
     So neither dots nor invisible characters pass as words, nor many of them behind one letter.
     """
-    words = "".join(sign if sign.isalnum() else " " for sign in text).split()
+    words = "".join(sign if sign.isalnum() and sign not in FILLERS else " " for sign in text).split()
     return sum(map(len, words)) + max(0, len(words) - 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from server.evaluation.comparisons import Comparisons
 from server.evaluation.errors import CalibrationRefused
 from server.evaluation.intervals import Intervals, clopper_pearson, percentiles
 from server.evaluation.rates import OpenSet, OperatingPoint, least_threshold
+from server.evaluation.searches import NonMated
 
 RULE_OF_THREE = 3
 """Events to expect at the asked rate before a sample can speak of it: with fewer, observing none proves nothing
@@ -18,8 +19,10 @@ RULE_OF_THREE = 3
 
 
 WIDEST = 10
-"""Times the asked rate that the upper end of its own interval may reach: photographs of few people, however many, say
-little about others."""
+"""Times the asked rate that the upper end of its own interval may reach, and never more than HALF: photographs of few
+people, however many, say little about others."""
+
+HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Wish:
 @dataclass(frozen=True)
 class Calibrated:
     """The threshold for a wish. point: what was measured at it, with the gallery at hand. fpir, fpir_low, fpir_high:
-    at the asked gallery size; `extrapolated` tells whether that was reckoned rather than measured."""
+    at the asked gallery size; `extrapolated` tells whether that was reckoned rather than measured. non_mated: the
+    searches it rests on, of probes that gave a template."""
 
     wish: Wish
     point: OperatingPoint
@@ -42,6 +46,7 @@ class Calibrated:
     fpir_high: float
     extrapolated: bool
     comparisons: int
+    non_mated: NonMated
 
 
 def fmr_for(wish: Wish) -> float:
@@ -66,21 +71,27 @@ def tail_needed(wish: Wish | None, comparisons: int) -> int:
 def measured(wish: Wish, searches: OpenSet) -> Calibrated:
     """The least threshold whose measured FPIR is at most the wish, at the gallery size that was searched.
 
-    Raises CalibrationRefused when fewer than 3 / FPIR different probes were searched without their reference.
+    Only probes that gave a template count. Raises CalibrationRefused when fewer than 3 / FPIR different ones were
+    searched without their reference, or of too few people.
     """
+    searches = replace(searches, non_mated=searches.non_mated.acquired)
     non_mated = searches.non_mated
     probes, people = np.unique(non_mated.probe).size, np.unique(non_mated.subject).size
     needed = math.ceil(RULE_OF_THREE / wish.fpir)
     if probes < needed:
         raise CalibrationRefused(
             f"An FPIR of {wish.fpir:g} needs at least {needed:,} different probes of people who are not enrolled; "
-            f"there are {probes:,}, of {people:,} people. With these an FPIR of {RULE_OF_THREE / probes:.2g} or more "
-            "can be calibrated: add labelled photographs, or ask for that."
+            f"there are {probes:,}, of {people:,} people, that gave a template. With these an FPIR of "
+            f"{RULE_OF_THREE / max(probes, RULE_OF_THREE):.2g} or more can be calibrated: add labelled photographs, or "
+            "ask for that."
         )
     threshold = _within(least_threshold(non_mated.top, math.floor(wish.fpir * non_mated.top.size)))
     point = searches.at(threshold)
     _check_width(wish, point.fpir.high, people)
-    return Calibrated(wish, point, point.fpir.value, point.fpir.low, point.fpir.high, extrapolated=False, comparisons=0)
+    fpir = point.fpir
+    return Calibrated(
+        wish, point, fpir.value, fpir.low, fpir.high, extrapolated=False, comparisons=0, non_mated=non_mated
+    )
 
 
 def extrapolated(wish: Wish, searches: OpenSet, comparisons: Comparisons) -> Calibrated:
@@ -88,6 +99,7 @@ def extrapolated(wish: Wish, searches: OpenSet, comparisons: Comparisons) -> Cal
 
     Raises CalibrationRefused when there are fewer than 3 / FMR comparisons between different people.
     """
+    searches = replace(searches, non_mated=searches.non_mated.acquired)
     fmr = fmr_for(wish)
     needed = math.ceil(RULE_OF_THREE / fmr)
     if comparisons.total < needed:
@@ -96,15 +108,17 @@ def extrapolated(wish: Wish, searches: OpenSet, comparisons: Comparisons) -> Cal
     fpir, low, high = (fpir_at(rate, wish.gallery_size) for rate in _fmr(comparisons, threshold, searches.intervals))
     _check_width(wish, high, int((comparisons.probes > 0).sum()))
     point = searches.at(threshold)
-    return Calibrated(wish, point, fpir, low, high, extrapolated=True, comparisons=comparisons.total)
+    return Calibrated(
+        wish, point, fpir, low, high, extrapolated=True, comparisons=comparisons.total, non_mated=searches.non_mated
+    )
 
 
 def _check_width(wish: Wish, high: float, people: int) -> None:
-    if high > WIDEST * wish.fpir:
+    if high > min(WIDEST * wish.fpir, HALF):
         raise CalibrationRefused(
             f"For an FPIR of {wish.fpir:g} the 95 % interval of what was measured reaches {high:.2g}, more than "
-            f"{WIDEST} times as much: {people:,} people are too few, however many photographs there are of each. "
-            "Add people, or ask for a higher rate."
+            f"{WIDEST} times as much or a half: {people:,} people are too few, however many photographs there are of "
+            "each. Add people, or ask for a higher rate."
         )
 
 

@@ -70,8 +70,8 @@ class OpenSet:
 
 
 def at_fpir(targets: Sequence[float], searches: OpenSet) -> tuple[OperatingPoint, ...]:
-    """The point of the least threshold for each FPIR that these searches can resolve (3 / FPIR probes)."""
-    top, probes = searches.non_mated.top, np.unique(searches.non_mated.probe).size
+    """The point of the least threshold for each FPIR that these searches can resolve (3 / FPIR acquired probes)."""
+    top, probes = searches.non_mated.top, np.unique(searches.non_mated.acquired.probe).size
     thresholds = [least_threshold(top, int(target * top.size)) for target in targets if probes * target >= 3]
     return tuple(searches.at(threshold) for threshold in thresholds)
 

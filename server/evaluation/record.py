@@ -7,6 +7,8 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from server.domain.calibration import CalibrationRecord
 from server.domain.model_errors import CalibrationInvalid
 from server.evaluation.calibration import Calibrated
@@ -17,13 +19,13 @@ TABLE = "calibration"
 
 def record_of(calibrated: Calibrated, model: str, counts: Counts, plan: Plan) -> CalibrationRecord:
     """The record of one calibration, its rates in six significant digits."""
-    tpir = calibrated.point.tpir
+    tpir, non_mated = calibrated.point.tpir, calibrated.non_mated
     return CalibrationRecord(
         model=model,
         threshold=calibrated.point.threshold,
         agreement=calibrated.point.threshold if plan.agreement is None else plan.agreement,
         gallery_size=calibrated.wish.gallery_size,
-        strangers=counts.non_mated_probes,
+        strangers=np.unique(non_mated.probe).size,
         fpir=_short(calibrated.fpir),
         data=plan.data,
         fpir_target=calibrated.wish.fpir,
@@ -37,8 +39,8 @@ def record_of(calibrated: Calibrated, model: str, counts: Counts, plan: Plan) ->
         measured_gallery_size=counts.gallery_size,
         references_per_subject=_short(counts.references_per_subject),
         comparisons=calibrated.comparisons,
-        non_mated_searches=counts.non_mated_searches,
-        stranger_subjects=counts.non_mated_people,
+        non_mated_searches=non_mated.probe.size,
+        stranger_subjects=np.unique(non_mated.subject).size,
         mated_searches=counts.mated_searches,
         mated_subjects=counts.mated_people,
         measured_on=plan.today,

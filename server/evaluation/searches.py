@@ -69,6 +69,12 @@ class NonMated:
         rows = probes[self.probe]
         return NonMated(self.probe[rows], self.subject[rows], self.top[rows])
 
+    @property
+    def acquired(self) -> NonMated:
+        """Those whose probe gave a template: only they say anything about how alike strangers are."""
+        rows = np.isfinite(self.top)
+        return NonMated(self.probe[rows], self.subject[rows], self.top[rows])
+
     def showed(self, threshold: float) -> NDArray[np.bool_]:
         """Whether the search showed anyone: the shortest list has room for one."""
         return self.top >= threshold

@@ -8,7 +8,9 @@ upright by its EXIF orientation, with a long side of at most LONG_SIDE pixels.
 import io
 import re
 import struct
+import threading
 import zlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import cv2
@@ -21,8 +23,12 @@ from server.domain.image_errors import ImageAnimated, ImageTooLarge, ImageTooSma
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 20 * 10**6
 MAX_PIXELS = 50 * 10**6
-MAX_PIXELS_WHOLE = 25 * 10**6
-"""Of PNG and WebP, which are decoded at their full size: a JPEG can be decoded at a half, a quarter or an eighth."""
+MAX_PIXELS_WHOLE = 20 * 10**6
+"""Of PNG and WebP, which are decoded at their full size, and of four colours; other JPEG are decoded at a half, a
+quarter or an eighth."""
+
+LARGE = 8 * 10**6
+"""Pixels from which on pictures are decoded one at a time: what several take together would be without bound."""
 
 MIN_SIDE = 80
 MOST_SCANS = 64
@@ -33,6 +39,8 @@ LONG_SIDE = 1280
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 _MARKER = re.compile(rb"\xff+[^\x00\x01\xd0-\xd8\xff]", re.DOTALL)
 """Of those that have a length, and the end: not the bytes that stand for themselves in a scan, nor restarts."""
+
+_ONE_AT_A_TIME = threading.Lock()
 
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -72,7 +80,8 @@ def decode(data: bytes) -> Photograph:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_header(image)
             long_side = max(image.size)
-            pixels = _upright_rgb(image)
+            with _ONE_AT_A_TIME if image.width * image.height > LARGE else nullcontext():
+                pixels = _upright_rgb(image)
             return Photograph(pixels, long_side / max(pixels.shape))
     except _BOMBS as error:
         raise ImageTooLarge from error
@@ -108,7 +117,8 @@ def _scans(data: bytes) -> int:
 
 def _check_header(image: Image.Image) -> None:
     width, height = image.size
-    if width * height > (MAX_PIXELS if image.format in {"JPEG", "MPO"} else MAX_PIXELS_WHOLE):
+    whole = image.format not in {"JPEG", "MPO"} or image.mode == "CMYK"
+    if width * height > (MAX_PIXELS_WHOLE if whole else MAX_PIXELS):
         raise ImageTooLarge
     if min(width, height) * min(1.0, LONG_SIDE / max(width, height)) < MIN_SIDE:
         raise ImageTooSmall

@@ -7,6 +7,7 @@ whole file whose digest is right is moved to its place.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ STRETCH: Final = 16 * 2**20
 """Bytes between two looks at the disk."""
 
 TIMEOUT: Final = httpx.Timeout(30.0)
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 HDF5: Final = b"\x89HDF\r\n\x1a\n"
 
 Progress = Callable[[int, int | None], None]
@@ -113,7 +115,9 @@ class Puller:
                 raise httpx.RemoteProtocolError("there is more here than there")
             if not answer.is_success:
                 raise PullFailed(f"{_host(url)} answered with status {answer.status_code}: nothing was fetched.")
-            start = start if _goes_on(answer, start) else 0
+            start = start if answer.status_code == HTTPStatus.PARTIAL_CONTENT else 0
+            if answer.status_code == HTTPStatus.PARTIAL_CONTENT and not _goes_on(answer, start):
+                raise PullFailed(f"{_host(url)} answers with another part of the file than was asked for.")
             size = _size(answer, start)
             if not known and size is None and "chunked" not in answer.headers.get("Transfer-Encoding", "").lower():
                 raise PullFailed(f"{_host(url)} does not say where the file ends, so a cut one would pass for whole.")
@@ -154,10 +158,9 @@ class Puller:
 
 
 def _goes_on(answer: httpx.Response, start: int) -> bool:
-    """Whether the answer is the rest of the file; else it is the whole, and begins at its first byte."""
-    return answer.status_code == HTTPStatus.PARTIAL_CONTENT and answer.headers.get("Content-Range", "").startswith(
-        f"bytes {start}-"
-    )
+    """Whether a partial answer is all the rest of the file, from `start` on."""
+    part = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+    return part is not None and start > 0 and int(part[1]) == start and int(part[2]) + 1 == int(part[3])
 
 
 def _size(answer: httpx.Response, start: int) -> int | None:

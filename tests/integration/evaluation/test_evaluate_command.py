@@ -47,18 +47,17 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("evaluation")
     broken = folder / "=broken.jpg"
     broken.write_bytes(b"no photograph")
-    blurred = folder / "blurred.png"
-    with Image.open(CAST / f"field/{PEOPLE[0]:03}_upright.jpg") as picture:
-        picture.filter(ImageFilter.GaussianBlur(BLUR)).save(blurred)
-    copied = folder / "copied.png"
-    copied.write_bytes(blurred.read_bytes())
+    blurred, enrolled = folder / "blurred.png", folder / "enrolled.png"
+    for place, name in ((blurred, "field/{:03}_upright.jpg"), (enrolled, "field/{:03}_lying.jpg")):
+        with Image.open(CAST / name.format(PEOPLE[0])) as picture:
+            picture.filter(ImageFilter.GaussianBlur(BLUR)).save(place)
     rows = [
         *((CAST / f"gallery/{n:03}.jpg", n, "gallery", "", "") for n in PEOPLE),
         *((CAST / f"field/{n:03}_upright.jpg", n, "probe", "upright", "odd" if n % 2 else "even") for n in PEOPLE),
         (CAST / f"field/{STRANGER:03}_upright.jpg", STRANGER, "probe", "upright", "even"),
         (broken.name, PEOPLE[0], "probe", "upright", ""),
         (blurred.name, PEOPLE[0], "probe", "upright", ""),
-        (copied.name, PEOPLE[0], "gallery", "", ""),
+        (enrolled.name, PEOPLE[0], "gallery", "", ""),
     ]
     sheet = folder / "photographs.csv"
     with sheet.open("w", newline="", encoding="utf-8") as file:

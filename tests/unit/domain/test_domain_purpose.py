@@ -27,11 +27,16 @@ PRIVATE = [place for place in Place if place is not Place.PUBLIC]
 WELFARE = [Ground.UNABLE_TO_IDENTIFY, Ground.MISSING_OR_AT_RISK]
 OTHERS = [Ground.REFUSES, Ground.FALSE_DETAILS]
 
+BLANKS = ". \u200b\u2060\ufeff\n-\u115f\u1160\u3164\uffa0"
+
 REFUSED: list[tuple[dict[str, Any], type[PurposeInvalid]]] = [
     ({"necessity": ""}, NecessityMissing),
     ({"necessity": "x" * (MINIMUM_WORDING - 1)}, NecessityMissing),
     ({"necessity": "x" + " " * MINIMUM_WORDING}, NecessityMissing),
-    *(({"necessity": "x" + sign * 3 * MINIMUM_WORDING}, NecessityMissing) for sign in ". \u200b\u2060\ufeff\n-"),
+    *(
+        ({"necessity": "x" + sign * 3 * MINIMUM_WORDING}, NecessityMissing)
+        for sign in ". \u200b\u2060\ufeff\n-\u115f\u1160\u3164\uffa0"
+    ),
     ({"necessity": "x" + " x" * (MINIMUM_WORDING // 2 - 1)}, NecessityMissing),
     ({"alternatives": frozenset()}, AlternativesMissing),
     ({"power": ""}, PowerMissing),

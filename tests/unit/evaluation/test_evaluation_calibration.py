@@ -104,8 +104,25 @@ def test_repeated_searches_of_the_same_probes_support_no_more() -> None:
 def test_many_photographs_of_few_people_are_refused_for_what_they_say_of_others(people: int) -> None:
     searches = _searches(np.zeros(1002))
     few = replace(searches.non_mated, subject=np.arange(1002) % people)
-    with pytest.raises(CalibrationRefused, match=f"more than 10 times as much: {people} people are too few"):
+    with pytest.raises(CalibrationRefused, match=f"times as much or a half: {people} people are too few"):
         measured(Wish(0.003, 50), replace(searches, non_mated=few))
+
+
+@pytest.mark.parametrize(("fpir", "people"), [(0.1, 3), (0.3, 2)])
+def test_a_rate_may_not_be_so_high_that_two_or_three_people_would_do(fpir: float, people: int) -> None:
+    searches = _searches(np.zeros(30))
+    few = replace(searches.non_mated, subject=np.arange(30) % people)
+    with pytest.raises(CalibrationRefused, match="people are too few"):
+        measured(Wish(fpir, 50), replace(searches, non_mated=few))
+
+
+def test_probes_without_a_template_support_nothing() -> None:
+    tops = np.full(2000, -np.inf)
+    tops[:40] = 0.5
+    with pytest.raises(CalibrationRefused, match="there are 40, of 40 people, that gave a template"):
+        measured(Wish(0.003, 50), _searches(tops))
+    with pytest.raises(CalibrationRefused, match="there are 0, of 0 people"):
+        measured(Wish(0.3, 50), _searches(tops[40:]))
 
 
 def test_few_people_are_refused_for_a_reckoned_rate_too() -> None:

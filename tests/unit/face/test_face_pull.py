@@ -206,6 +206,19 @@ def test_a_file_whose_end_nobody_tells_is_not_trusted_on_first_use(desk: Desk, c
     assert not desk.place.exists()
 
 
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_part_is_never_taken_for_the_rest(desk: Desk, begun: bool) -> None:
+    desk.sha256 = None
+    if begun:
+        desk.server.cuts = [1000] * TRIES
+        with pytest.raises(PullFailed):
+            desk.pull()
+    desk.server.short_by = 500
+    with pytest.raises(PullFailed, match="another part of the file"):
+        desk.pull()
+    assert not desk.place.exists()
+
+
 def test_a_known_file_may_come_without_its_length(desk: Desk) -> None:
     desk.server.tells_length = False
     assert desk.pull() == CONTENT

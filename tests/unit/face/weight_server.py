@@ -23,6 +23,7 @@ class WeightServer(ThreadingHTTPServer):
         self.takes_ranges = True
         self.cuts: list[int] = []
         self.tells_length = True
+        self.short_by = 0  # bytes that a partial answer leaves out at its end, and says so
         self.requests: list[dict[str, str]] = []
 
     @property
@@ -53,11 +54,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, start: int) -> None:
         content = self.server.content
-        self.send_response(206 if start else 200)
+        partial = start or self.server.short_by
+        content = content[: len(content) - self.server.short_by] if partial else content
+        self.send_response(206 if partial else 200)
         if self.server.tells_length:
             self.send_header("Content-Length", str(len(content) - start))
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        if partial:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(self.server.content)}")
         if self.server.etag:
             self.send_header("ETag", self.server.etag)
         self.end_headers()
