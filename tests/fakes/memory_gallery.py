@@ -113,8 +113,8 @@ class MemoryGallerySource:
         return GalleryStep(version, came=_block(ours) if ours else None)
 
     def _noted(self, done: str, named: str) -> int:
+        self._changes[self._version + 1] = (done, named)  # before anybody can ask for the change of that number
         self._version += 1
-        self._changes[self._version] = (done, named)
         return self._version
 
     def ids(self, model: str) -> tuple[int, Sequence[str]]:
