@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from server.evaluation.document import document_of
 from server.evaluation.errors import NothingToEvaluate
+from server.evaluation.faces import Faces
 from server.evaluation.findings import Findings, Plan
 from server.evaluation.labels import labelled
 from server.evaluation.protocols import Protocol
 from server.evaluation.run import evaluate
 from server.evaluation.writing import written
-from tests.fakes.face_engine import FakeFaceEngine
+from tests.fakes.face_engine import FakeFaceEngine, photo
 from tests.fakes.labelled import Labelled, families
 
 
@@ -185,3 +186,22 @@ def test_the_files_name_nobody_but_in_the_list_of_refused_photographs(
     for name in ("report.html", "evaluation.json"):
         assert "family" not in files[name].replace("font-family", "").replace("system-ui", "")
         assert str(tmp_path) not in files[name]
+
+
+@dataclass(frozen=True)
+class Effaced:
+    """Every photograph is exchanged for one without a face."""
+
+    name: str = "effaced"
+
+    def of(self, image: bytes, faces: Faces) -> bytes:
+        return photo("nobody", "no-face")
+
+
+def test_altered_photographs_have_rows_of_their_own_and_change_nothing_else(photographs: Labelled, plan: Plan) -> None:
+    photographs.people(families(4), condition="as taken")
+    samples = labelled(photographs.sheet(), None, None)
+    plain, _ = evaluate(FakeFaceEngine(), samples, [], plan, lambda: None)
+    altered, _ = evaluate(FakeFaceEngine(), samples, [Effaced()], plan, lambda: None)
+    assert altered.conditions != plain.conditions
+    assert replace(altered, conditions=plain.conditions) == plain

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -211,4 +213,11 @@ def test_the_cumulative_match_characteristic_only_rises(ranks: list[int]) -> Non
 def test_round_rates_are_reported_only_where_the_sample_can_resolve_them() -> None:
     searches = _searches([0.9] * 10, [number / 100 for number in range(40)])
     points = at_fpir((0.1, 0.01), searches)
+    assert [round(point.fpir.value, 3) for point in points] == [0.1]
+
+
+def test_searching_the_same_probes_again_resolves_no_smaller_rate() -> None:
+    searches = _searches([0.9] * 10, [number / 100 for number in range(40)] * 10)
+    repeated = replace(searches.non_mated, probe=np.arange(400) % 40)
+    points = at_fpir((0.1, 0.01), replace(searches, non_mated=repeated))
     assert [round(point.fpir.value, 3) for point in points] == [0.1]

@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 import pytest
 
 from server.evaluation.document import document_of
+from server.evaluation.figures import Figure, det_figure, tpir_figure
 from server.evaluation.findings import Findings
-from server.evaluation.plots import Linear, Logarithmic, Plot, floor_of, share_of
+from server.evaluation.plots import BOTTOM, LEFT, RIGHT, TOP, Linear, Logarithmic, Plot, floor_of, share_of
 from server.evaluation.report import report_of
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "circle", "path", "line", "polygon", "polyline"}
@@ -132,3 +133,21 @@ def test_a_plot_puts_points_where_the_scales_say() -> None:
     plot = Plot(Linear(0, 1), Linear(0, 1), "x", "y")
     plot.line([(0, 0), (1, 1)], "s0")
     assert 'points="56.0,222.0 376.0,22.0"' in plot.svg("n", "t", "d")
+
+
+def _drawn(figure: Figure) -> list[tuple[float, float]]:
+    """Places of a figure's line, as parts of the frame from its lower left corner on."""
+    (line,) = re.findall(r'<polyline[^>]*points="([^"]*)"', figure.plot)
+    places = [tuple(map(float, place.split(","))) for place in line.split()]
+    return [((x - LEFT) / (RIGHT - LEFT), (BOTTOM - y) / (BOTTOM - TOP)) for x, y in places]
+
+
+def test_a_figure_draws_the_rate_that_it_names(findings: Findings) -> None:
+    drawn = [y for _, y in _drawn(tpir_figure(findings))]
+    assert drawn == pytest.approx([point.tpir.value for point in findings.curve], abs=0.002)
+    first = findings.det[0]
+    assert first.fpir != first.fnir
+    across, up = _drawn(det_figure(findings))[0]
+    least = min(point.fpir for point in findings.det), min(point.fnir for point in findings.det if point.fnir)
+    assert across == pytest.approx(Logarithmic(floor_of(least[0])).at(first.fpir), abs=0.002)
+    assert up == pytest.approx(Logarithmic(floor_of(least[1])).at(first.fnir), abs=0.002)
