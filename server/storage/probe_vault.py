@@ -20,6 +20,7 @@ from server.storage.crypto import AesCipher, fresh_key
 
 LENGTH = struct.Struct(">I")
 PING_MILLISECONDS = 1000
+PING = "vault-ping"
 
 
 class RedisProbeVault:
@@ -52,7 +53,7 @@ class RedisProbeVault:
     def ping(self) -> None:
         """Raise CacheUnavailable when nothing could be sealed, CacheFull where there is no room."""
         with _translated_errors():
-            self._redis.set(_name("ping"), b"", px=PING_MILLISECONDS)
+            self._redis.set(PING, b"", px=PING_MILLISECONDS)
 
 
 @contextmanager

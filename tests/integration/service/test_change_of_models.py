@@ -134,12 +134,12 @@ def _drop_and_see(installation: Installation) -> None:
 
 @contextmanager
 def _alive(installation: Installation) -> Iterator[None]:
-    """`oifr serve` until it answers at all: it is not ready."""
+    """`oifr serve` until all is open: it is not ready all the same."""
     command = [*OIFR, "serve", "--port", str(installation.port)]
     with installation.log.open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=installation.environment())
     try:
-        eventually(lambda: _answers(installation), LIMIT, "the server answers")
+        eventually(lambda: _answers(installation), LIMIT, "all parts are open")
         yield
     finally:
         process.terminate()
@@ -148,6 +148,6 @@ def _alive(installation: Installation) -> Iterator[None]:
 
 def _answers(installation: Installation) -> bool:
     try:
-        return httpx.get(f"{installation.url}/healthz", timeout=10).is_success
+        return bool(httpx.get(f"{installation.url}/readyz", timeout=10).json()["parts"])
     except httpx.TransportError:
         return False

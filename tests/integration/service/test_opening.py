@@ -11,6 +11,7 @@ from itertools import pairwise
 import httpx
 import pytest
 
+from server.matching.cache import NOBODYS_LOCK_SECONDS
 from server.matching.embedded import EmbeddedRedis
 from tests.integration.service.installation import OIFR, ROOT, START_LIMIT, Installation, eventually
 from tests.integration.service.photographs import field_photograph
@@ -99,14 +100,14 @@ def test_it_ends_in_the_midst_of_loading_the_engine(install: Install, how: signa
 
 
 def test_it_ends_while_it_waits_for_another_servers_load(install: Install, own_redis: EmbeddedRedis) -> None:
-    """Another matcher holds the turn to read the database, for longer than anybody wants to wait."""
+    """Another matcher holds the turn to read the database, for longer than the start takes."""
     installation = install(redis_url=own_redis.url)
     hire(installation)
     with installation.serving():
         enrol_pair(installation)
     with own_redis.client() as client:
         client.flushall()
-        client.set("gallery:{dlib-resnet/2}:lock", b"another matcher", px=120_000)
+        client.set("gallery:{dlib-resnet/2}:lock", b"another matcher", px=int(NOBODYS_LOCK_SECONDS * 1000) - 1)
     with starting(installation) as process:
         eventually(lambda: at_stage(installation, "gallery"), START_LIMIT, "all but the gallery is there")
         answer = readiness(installation)
