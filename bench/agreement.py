@@ -13,16 +13,13 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bench.pipelines import MODELS, Ours, Vector
 from bench.research import Research, research
-from server.domain.image_errors import ImageRefused
 from server.face.engine import Engine
 
-MODELS = Path(__file__).resolve().parents[1] / "models"
 LIMITS = (0.88, 0.89, 0.90, 0.91, 0.92, 0.925, 0.93, 0.935, 0.94, 0.9461, 0.95)
 
-Vector = NDArray[np.float64]
 Photograph = tuple[str, str, Vector]
 """Of whom, in which view (VH: yaw and pitch step), and its vector."""
 
@@ -32,7 +29,7 @@ def main() -> None:
     if photographs is None:
         return
     with tempfile.TemporaryDirectory() as home:
-        taken = list(vectors_of(Engine.load(MODELS, Path(home)), photographs))
+        taken = list(vectors_of(Ours(Engine.load(MODELS, Path(home))), photographs))
     scores = {
         "one person": scores_of(taken, lambda one, other: one[0] == other[0]),
         "one person, neighbouring views": scores_of(taken, lambda one, other: one[0] == other[0] and near(one, other)),
@@ -46,15 +43,14 @@ def main() -> None:
         print(f"{limit:8.4f}" + "".join(f"{cell:>34}" for cell in cells))
 
 
-def vectors_of(engine: Engine, photographs: Research) -> Iterator[Photograph]:
+def vectors_of(ours: Ours, photographs: Research) -> Iterator[Photograph]:
     for subject in photographs.subjects:
         for file in sorted(subject.glob("*.jpg")):
-            try:
-                vector, _ = engine.embedded(file.read_bytes())
-            except ImageRefused:
+            vector = ours.vector(file.read_bytes())
+            if vector is None:
                 print(f"agreement: no single face on a photograph of view {file.stem}")
-                continue
-            yield subject.name, file.stem, vector
+            else:
+                yield subject.name, file.stem, vector
 
 
 def near(one: Photograph, other: Photograph) -> bool:

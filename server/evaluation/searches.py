@@ -66,18 +66,19 @@ class NonMated:
 
     def of(self, probes: NDArray[np.bool_]) -> NonMated:
         """Those of the probes marked in a mask over all probes."""
-        rows = probes[self.probe]
-        return NonMated(self.probe[rows], self.subject[rows], self.top[rows])
+        return self._part(probes[self.probe])
 
     @property
     def acquired(self) -> NonMated:
         """Those whose probe gave a template: only they say anything about how alike strangers are."""
-        rows = np.isfinite(self.top)
-        return NonMated(self.probe[rows], self.subject[rows], self.top[rows])
+        return self._part(np.isfinite(self.top))
 
     def showed(self, threshold: float) -> NDArray[np.bool_]:
         """Whether the search showed anyone: the shortest list has room for one."""
         return self.top >= threshold
+
+    def _part(self, rows: NDArray[np.bool_]) -> NonMated:
+        return NonMated(self.probe[rows], self.subject[rows], self.top[rows])
 
 
 def searched(trials: Sequence[Trial], gallery: Side, probes: Side, lengths: Indices) -> tuple[Mated, NonMated]:
